@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * delivery: the words for one hello on its way to one core: the state that is kept, and the outcome
+ * of one try with its sentence. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#define DELIVERY_CORES_MAX 16 /* cores that one daemon relays to */
+
+/* Of one hello and one core. Kept in the database by name. */
+enum delivery_state {
+	DELIVERY_NONE, /* not meant for this core: older than the core's configuration, or a test */
+	DELIVERY_WAITING,   /* the core does not have it yet; tried again until it has */
+	DELIVERY_DELIVERED, /* the core has it */
+	DELIVERY_REPLACED,  /* a newer hello of the device came before the core had this one */
+	DELIVERY_GIVEN_UP,  /* the core did not take it for as long as give-up-after */
+};
+
+/* By enum delivery_state, NULL-terminated. */
+extern const char *const delivery_state_names[];
+
+/* DELIVERY_NONE for a word that is none of them. */
+enum delivery_state delivery_state_parse(const char *name);
+
+enum delivery_result {
+	DELIVERY_UNTRIED,    /* nothing happened yet */
+	DELIVERY_DONE,       /* all bytes acknowledged and confirmed */
+	DELIVERY_NO_CONNECT, /* the core could not be reached: `error` says why */
+	DELIVERY_BROKEN,     /* the connection broke before the core closed it: `error` */
+	DELIVERY_NOT_TAKEN,  /* connected, but the bytes were not all acknowledged in time */
+	DELIVERY_NO_CLOSE,   /* all bytes acknowledged, but the core did not close in time */
+	DELIVERY_TALKS,      /* the core sent more than a core has to say */
+	DELIVERY_GONE,       /* the hello is not in the database any more: nothing to send */
+	DELIVERY_LOCAL, /* our own side: no descriptor, no memory, unreadable database: `error` */
+};
+
+/* Of one try. */
+struct delivery_outcome {
+	enum delivery_result result;
+	int error; /* positive errno, 0 = none */
+};
+
+/* True when the outcome says that the core is away, whichever hello was tried. */
+bool delivery_blames_core(struct delivery_outcome outcome);
+
+/* "connection refused", "took the bytes but did not close in time", ... Gives `ret` back. */
+#define DELIVERY_TEXT 96
+const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TEXT]);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "discovery/store_read.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <string.h>
+
+/* A device or hello with several cores comes as several rows, one after the other. */
+static const char devices_sql[] =
+	"SELECT v.core, v.state, d.id, d.uuid, d.place, d.address, d.hello, h.time_ms, d.first_ms,"
+	" d.last_ms, d.count, h.retry FROM hello_device d JOIN hello h ON h.id = d.hello"
+	" LEFT JOIN hello_delivery v ON v.hello = h.id ORDER BY d.id";
+
+static const char hello_sql[] =
+	"SELECT h.head, l.bytes, h.tail FROM hello h LEFT JOIN hello_hashes l ON l.id = h.hashes"
+	" WHERE h.id = ?1";
+
+static const char newest_sql[] =
+	"SELECT v.core, v.state, h.id, h.time_ms, h.count, d.uuid, d.place, h.address, h.version,"
+	" h.retry, h.hash_count, h.length"
+	" FROM (SELECT * FROM hello ORDER BY id DESC LIMIT ?1) h"
+	" JOIN hello_device d ON d.id = h.device LEFT JOIN hello_delivery v ON v.hello = h.id"
+	" ORDER BY h.id DESC";
+
+#define ID_COLUMN 2 /* what rows that belong together share */
+
+static struct uuid uuid_at(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+	struct uuid uuid = {0};
+
+	if (text)
+		uuid_parse(text, &uuid);
+	return uuid;
+}
+
+static struct addr addr_at(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+	struct addr addr = {0};
+
+	if (text)
+		addr_parse(text, &addr);
+	return addr;
+}
+
+/* The core and state of this row; cores that are not configured any more are passed over. */
+static void state_at(sqlite3_stmt *statement, const struct store_options *options,
+		     enum delivery_state states[DELIVERY_CORES_MAX])
+{
+	const char *core = (const char *)sqlite3_column_text(statement, 0);
+	const char *state = (const char *)sqlite3_column_text(statement, 1);
+
+	for (size_t i = 0; core && i < options->core_count; i++)
+		if (strcmp(core, options->cores[i]) == 0)
+			states[i] = delivery_state_parse(state);
+}
+
+/* Gathers the states of one thing from the row at hand on. The code of the last step: SQLITE_ROW
+ * when the next thing's first row is at hand. */
+static int gather_states(sqlite3_stmt *statement, const struct store_options *options,
+			 enum delivery_state states[DELIVERY_CORES_MAX])
+{
+	int64_t id = sqlite3_column_int64(statement, ID_COLUMN);
+	int code;
+
+	memset(states, 0, DELIVERY_CORES_MAX * sizeof(*states));
+	do {
+		state_at(statement, options, states);
+		code = sqlite3_step(statement);
+	} while (code == SQLITE_ROW && sqlite3_column_int64(statement, ID_COLUMN) == id);
+	return code;
+}
+
+int store_read_devices(struct db *db, const struct store_options *options,
+		       store_on_device *on_device, void *user)
+{
+	enum delivery_state states[DELIVERY_CORES_MAX];
+	sqlite3_stmt *statement;
+	int result = 0, code;
+
+	code = sqlite3_prepare_v2(db_reader(db), devices_sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_errno(code);
+	code = sqlite3_step(statement);
+	while (code == SQLITE_ROW && result == 0) {
+		const struct store_device device = {
+			.device = sqlite3_column_int64(statement, 2),
+			.uuid = uuid_at(statement, 3),
+			.place = addr_at(statement, 4),
+			.address = addr_at(statement, 5),
+			.hello = sqlite3_column_int64(statement, 6),
+			.hello_ms = (uint64_t)sqlite3_column_int64(statement, 7),
+			.first_ms = (uint64_t)sqlite3_column_int64(statement, 8),
+			.last_ms = (uint64_t)sqlite3_column_int64(statement, 9),
+			.count = (uint32_t)sqlite3_column_int64(statement, 10),
+			.retry = (uint32_t)sqlite3_column_int64(statement, 11),
+		};
+
+		code = gather_states(statement, options, states);
+		result = on_device(&device, states, user);
+	}
+	sqlite3_finalize(statement);
+	return result != 0 ? result : db_errno(code);
+}
+
+int store_read_hello(struct db *db, int64_t hello, uint8_t ret[HELLO_MAX_BYTES], size_t *ret_length)
+{
+	sqlite3_stmt *statement;
+	size_t length = 0;
+	int code;
+
+	code = sqlite3_prepare_v2(db_reader(db), hello_sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_errno(code);
+	sqlite3_bind_int64(statement, 1, hello);
+	code = sqlite3_step(statement);
+	for (int part = 0; code == SQLITE_ROW && part < 3; part++) {
+		const void *bytes = sqlite3_column_blob(statement, part);
+		size_t size = (size_t)sqlite3_column_bytes(statement, part);
+
+		if (length + size > HELLO_MAX_BYTES)
+			code = SQLITE_CORRUPT;
+		else if (size > 0)
+			memcpy(ret + length, bytes, size);
+		length += size;
+	}
+	sqlite3_finalize(statement);
+	if (code == SQLITE_DONE)
+		return -ENOENT;
+	if (code == SQLITE_ROW)
+		*ret_length = length;
+	return db_errno(code);
+}
+
+int store_read_newest(struct db *db, const struct store_options *options, unsigned count,
+		      void (*on_row)(const struct store_row *row, void *user), void *user)
+{
+	sqlite3_stmt *statement;
+	int code;
+
+	code = sqlite3_prepare_v2(db_reader(db), newest_sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_errno(code);
+	sqlite3_bind_int64(statement, 1, count);
+	code = sqlite3_step(statement);
+	while (code == SQLITE_ROW) {
+		struct store_row row = {
+			.hello = sqlite3_column_int64(statement, 2),
+			.time_ms = (uint64_t)sqlite3_column_int64(statement, 3),
+			.count = (uint32_t)sqlite3_column_int64(statement, 4),
+			.uuid = uuid_at(statement, 5),
+			.place = addr_at(statement, 6),
+			.address = addr_at(statement, 7),
+			.version = (uint16_t)sqlite3_column_int(statement, 8),
+			.retry = (uint32_t)sqlite3_column_int64(statement, 9),
+			.hash_count = (uint32_t)sqlite3_column_int64(statement, 10),
+			.length = (uint32_t)sqlite3_column_int64(statement, 11),
+		};
+
+		code = gather_states(statement, options, row.states);
+		on_row(&row, user);
+	}
+	sqlite3_finalize(statement);
+	return db_errno(code);
+}
