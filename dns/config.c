@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/dns.h"
+#include "dns/publish.h"
+#include "dns/tsig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define SECOND 1000LL
+#define DAY (24 * 3600 * SECOND)
+
+static const struct config_key lease_keys[] = {
+	{.name = "socket",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct lease_config, socket),
+	 .fallback = "/run/amtnet/lease.sock",
+	 .help = "Path of the socket where the Kea hook tells about leases; \"\" for none."},
+	{.name = "group",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct lease_config, group),
+	 .help = "Group that may connect to it, the one that Kea runs in; the daemon's own by "
+		 "default."},
+};
+
+static void lease_check(const void *object, struct config_check *check)
+{
+	const struct lease_config *lease = object;
+
+	if (lease->socket && strlen(lease->socket) > 107)
+		config_complain(check, "socket",
+				"a socket's path may have 107 characters, this one has %zu",
+				strlen(lease->socket));
+	else if (lease->socket && *lease->socket && *lease->socket != '/')
+		config_complain(check, "socket", "\"%s\" is not an absolute path", lease->socket);
+}
+
+const struct config_table lease_config_table = {
+	.name = "lease",
+	.help = "Where leases come from.",
+	.size = sizeof(struct lease_config),
+	.keys = lease_keys,
+	.count = COUNT(lease_keys),
+	.check = lease_check,
+};
+
+/* dns ------------------------------------------------------------------------------------------- */
+
+static const struct config_key key_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_TEXT,
+	 .required = true,
+	 .offset = offsetof(struct dns_key_config, name),
+	 .help = "Name of the TSIG key, as the name server knows it."},
+	{.name = "algorithm",
+	 .kind = CONFIG_ENUM,
+	 .fallback = "hmac-sha256",
+	 .choices = tsig_algorithm_names,
+	 .offset = offsetof(struct dns_key_config, algorithm),
+	 .help = "Algorithm of the key; hmac-sha1 is accepted but no longer recommended."},
+	{.name = "secret-file",
+	 .kind = CONFIG_SECRET,
+	 .required = true,
+	 .offset = offsetof(struct dns_key_config, secret),
+	 .help = "File that holds the secret in base64, readable by the daemon only."},
+};
+
+static void key_check(const void *object, struct config_check *check)
+{
+	const struct dns_key_config *key = object;
+	struct hostname name;
+	struct err err = {0};
+
+	if (hostname_parse(key->name, &name, &err) < 0)
+		config_complain(check, "name", "%s", err.text);
+}
+
+static const struct config_table key_table = {
+	.name = "key",
+	.help = "A TSIG key.",
+	.size = sizeof(struct dns_key_config),
+	.keys = key_keys,
+	.count = COUNT(key_keys),
+	.check = key_check,
+};
+
+static const struct config_key zone_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_HOSTNAME,
+	 .required = true,
+	 .offset = offsetof(struct dns_zone_config, name),
+	 .help = "Name of the zone, forward (corp.example) or reverse (81.10.in-addr.arpa)."},
+	{.name = "servers",
+	 .kind = CONFIG_ENDPOINT,
+	 .list = true,
+	 .required = true,
+	 .min = 53,
+	 .max = 8,
+	 .offset = offsetof(struct dns_zone_config, servers),
+	 .help = "Name servers that take updates of it, the preferred one first; port 53 by "
+		 "default."},
+	{.name = "key",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct dns_zone_config, key),
+	 .help = "Name of one of dns.keys; updates are unsigned without it."},
+};
+
+static const struct config_table zone_table = {
+	.name = "zone",
+	.help = "A zone that names are kept in.",
+	.size = sizeof(struct dns_zone_config),
+	.keys = zone_keys,
+	.count = COUNT(zone_keys),
+};
+
+static const char *const conflict_mode_names[] = {
+	[DNS_SAME_MACHINE] = "same-machine",
+	[DNS_CHECK_WITH_DHCID] = "check-with-dhcid",
+	[DNS_NO_CHECK_WITH_DHCID] = "no-check-with-dhcid",
+	NULL,
+};
+
+static const struct config_key dns_keys[] = {
+	{.name = "conflict-mode",
+	 .kind = CONFIG_ENUM,
+	 .fallback = "same-machine",
+	 .choices = conflict_mode_names,
+	 .offset = offsetof(struct dns_config, conflict_mode),
+	 .help = "Whose name may be taken: the same machine's, the same DHCP client's, or "
+		 "anyone's."},
+	{.name = "ttl",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "20m",
+	 .min = SECOND,
+	 .max = 7 * DAY,
+	 .offset = offsetof(struct dns_config, ttl_ms),
+	 .help = "Time to live of the records of leases."},
+	{.name = "keys",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .max = 64,
+	 .table = &key_table,
+	 .offset = offsetof(struct dns_config, keys),
+	 .help = "TSIG keys."},
+	{.name = "zones",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .max = 1024,
+	 .table = &zone_table,
+	 .offset = offsetof(struct dns_config, zones),
+	 .help = "Zones to keep names in; a name goes to the longest one that it lies in."},
+};
+
+static bool key_exists(const struct dns_config *dns, const char *name)
+{
+	const struct dns_key_config *keys = dns->keys.items;
+
+	for (size_t i = 0; i < dns->keys.count; i++) {
+		if (!strcasecmp(keys[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void dns_check_keys(const struct dns_config *dns, struct config_check *check)
+{
+	const struct dns_key_config *keys = dns->keys.items;
+
+	for (size_t i = 1; i < dns->keys.count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (!strcasecmp(keys[i].name, keys[j].name))
+				config_complain(check, "keys", "\"%s\" is there twice",
+						keys[i].name);
+		}
+	}
+}
+
+static void dns_check(const void *object, struct config_check *check)
+{
+	const struct dns_config *dns = object;
+	const struct dns_zone_config *zones = dns->zones.items;
+
+	dns_check_keys(dns, check);
+	for (size_t i = 0; i < dns->zones.count; i++) {
+		if (zones[i].key && !key_exists(dns, zones[i].key))
+			config_complain(check, "zones", "%s: there is no key \"%s\" in dns.keys",
+					zones[i].name.text, zones[i].key);
+		for (size_t j = 0; j < i; j++) {
+			if (hostname_equal(&zones[i].name, &zones[j].name))
+				config_complain(check, "zones", "%s is there twice",
+						zones[i].name.text);
+		}
+	}
+}
+
+const struct config_table dns_config_table = {
+	.name = "dns",
+	.help = "The name servers that names are registered at.",
+	.size = sizeof(struct dns_config),
+	.keys = dns_keys,
+	.count = COUNT(dns_keys),
+	.check = dns_check,
+};
+
+/* provision-server ------------------------------------------------------------------------------ */
+
+static const struct config_key publish_keys[] = {
+	{.name = "label",
+	 .kind = CONFIG_TEXT,
+	 .fallback = "ProvisionServer",
+	 .offset = offsetof(struct publish_config, label),
+	 .help = "First label of the name that the devices look up."},
+	{.name = "zones",
+	 .kind = CONFIG_HOSTNAME,
+	 .list = true,
+	 .max = 256,
+	 .offset = offsetof(struct publish_config, zones),
+	 .help = "DNS suffixes that the devices get (option 15): the name is published in each."},
+	{.name = "addresses",
+	 .kind = CONFIG_ADDR,
+	 .list = true,
+	 .max = PUBLISH_ADDRESSES_MAX,
+	 .offset = offsetof(struct publish_config, addresses),
+	 .help = "Addresses that take hellos on port 9971."},
+	{.name = "ttl",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "5m",
+	 .min = SECOND,
+	 .max = DAY,
+	 .offset = offsetof(struct publish_config, ttl_ms),
+	 .help = "Time to live of the published records."},
+	{.name = "interval",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "60s",
+	 .min = SECOND,
+	 .max = DAY,
+	 .offset = offsetof(struct publish_config, interval_ms),
+	 .help = "Time between two checks at the authoritative server."},
+	{.name = "owner",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct publish_config, owner),
+	 .help = "Who owns the published records, the host's name by default; another daemon with "
+		 "another owner leaves them alone."},
+};
+
+static void check_addresses(const struct publish_config *publish, struct config_check *check)
+{
+	const struct addr *addresses = publish->addresses.items;
+	char text[ADDR_TEXT];
+
+	if (publish->zones.count && !publish->addresses.count)
+		config_complain(check, "addresses",
+				"missing: who takes hellos on port 9971 for the zones?");
+	for (size_t i = 0; i < publish->addresses.count; i++) {
+		if (addr_is_any(addresses[i]))
+			config_complain(check, "addresses", "%s is no address to connect to",
+					addr_print(addresses[i], text));
+		for (size_t j = 0; j < i; j++) {
+			if (addr_equal(addresses[i], addresses[j]))
+				config_complain(check, "addresses", "%s is there twice",
+						addr_print(addresses[i], text));
+		}
+	}
+}
+
+static void publish_check(const void *object, struct config_check *check)
+{
+	const struct publish_config *publish = object;
+	const struct hostname *zones = publish->zones.items;
+	struct hostname label;
+	struct err err = {0};
+
+	check_addresses(publish, check);
+	if (hostname_parse(publish->label, &label, &err) < 0)
+		config_complain(check, "label", "%s", err.text);
+	else if (hostname_labels(&label) != 1)
+		config_complain(check, "label", "\"%s\" is not one label", publish->label);
+	if (publish->owner &&
+	    (!*publish->owner || strlen(publish->owner) > PUBLISH_OWNER_MAX ||
+	     strspn(publish->owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
+				    "TUVWXYZ0123456789._-") != strlen(publish->owner)))
+		config_complain(check, "owner",
+				"1 to %d letters, digits, dots, dashes and underscores are right",
+				PUBLISH_OWNER_MAX);
+	for (size_t i = 1; i < publish->zones.count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (hostname_equal(&zones[i], &zones[j]))
+				config_complain(check, "zones", "%s is there twice", zones[i].text);
+		}
+	}
+}
+
+const struct config_table publish_config_table = {
+	.name = "provision-server",
+	.help = "The ProvisionServer record of each zone.",
+	.size = sizeof(struct publish_config),
+	.keys = publish_keys,
+	.count = COUNT(publish_keys),
+	.check = publish_check,
+};
+
+int dns_config_zone(const struct dns_config *dns, const struct hostname *name)
+{
+	const struct dns_zone_config *zones = dns->zones.items;
+	int best = -1;
+
+	for (size_t i = 0; i < dns->zones.count; i++) {
+		if (hostname_is_below(name, &zones[i].name) &&
+		    (best < 0 || strlen(zones[i].name.text) > strlen(zones[best].name.text)))
+			best = (int)i;
+	}
+	return best;
+}
+
+void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,
+			      const char *key, struct config_check *check)
+{
+	const struct hostname *zones = publish->zones.items;
+	char place[64];
+
+	for (size_t i = 0; i < publish->zones.count; i++) {
+		if (dns_config_zone(dns, &zones[i]) >= 0)
+			continue;
+		snprintf(place, sizeof(place), "%s.zones[%zu]", key, i);
+		config_complain(check, place,
+				"%s lies in no zone of dns.zones, so nobody can be told to publish "
+				"there",
+				zones[i].text);
+	}
+}

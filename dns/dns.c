@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flow of a lease: dns_lease.c plans what changes, and the ledger and the leases take it at once;
+ * save() here hands everything that changed in this wake-up to the disk as one batch; on_saved acknowledges
+ * it to the hook, tells the caller, and lets dns_send.c send it.
+ */
+#include "dns/dns.h"
+#include "dns/door.h"
+#include "common/clock.h"
+#include "common/random.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Wanted names to disk -------------------------------------------------------------------------- */
+
+size_t dns_unsaved(const struct dns *dns)
+{
+	return leases_touched_count(dns->leases) + ledger_touched_count(dns->ledger);
+}
+
+static void fill_positions(struct dns *dns, struct queue_batch *batch)
+{
+	struct queue_row *row;
+
+	for (size_t i = 0; i < SEQUENCE_BOOTS_MAX; i++) {
+		struct dns_position *position = &dns->positions[i];
+
+		if (!position->touched || !(row = queue_batch_add(batch)))
+			continue;
+		row->kind = QUEUE_HOOK;
+		row->boot_id = position->boot_id;
+		row->seq = position->seq;
+		row->heard_ms = clock_wall_ms();
+		position->touched = false;
+	}
+}
+
+/* Everything that changed, and the hooks' positions only if all of it fits. */
+static void fill(struct dns *dns, struct queue_batch *batch)
+{
+	struct queue_row *row;
+
+	while (leases_touched_count(dns->leases)) {
+		if (!(row = queue_batch_add(batch)))
+			return;
+		row->kind = QUEUE_LEASE;
+		row->lease_row = leases_touched(dns->leases, &row->lease);
+	}
+	while (ledger_touched_count(dns->ledger)) {
+		if (!(row = queue_batch_add(batch)))
+			return;
+		row->kind = QUEUE_INTENT;
+		row->entry = ledger_touched(dns->ledger, &row->intent);
+		row->intent.words = NULL;
+	}
+	fill_positions(dns, batch);
+}
+
+struct dns_position *dns_position_of(struct dns *dns, uint64_t boot_id)
+{
+	struct dns_position *free_place = &dns->positions[0];
+
+	for (size_t i = 0; i < SEQUENCE_BOOTS_MAX; i++) {
+		if (dns->positions[i].boot_id == boot_id)
+			return &dns->positions[i];
+		if (!dns->positions[i].touched)
+			free_place = &dns->positions[i];
+	}
+	*free_place = (struct dns_position){.boot_id = boot_id};
+	return free_place;
+}
+
+static void give_back(struct dns *dns, const struct queue_row *row, bool good)
+{
+	struct dns_position *position;
+
+	switch (row->kind) {
+	case QUEUE_LEASE:
+		leases_saved(dns->leases, row->lease_row, good);
+		if (good && dns->on_lease)
+			dns->on_lease(&row->lease, dns->on_lease_user);
+		break;
+	case QUEUE_INTENT:
+		ledger_saved(dns->ledger, row->entry, row->intent.generation, good);
+		break;
+	case QUEUE_HOOK:
+		if (good && dns->inbox && dns->running)
+			inbox_saved(dns->inbox, row->boot_id, row->seq);
+		position = dns_position_of(dns, row->boot_id);
+		if (!good && position->seq <= row->seq) {
+			position->seq = row->seq;
+			position->touched = true;
+		}
+		break;
+	}
+}
+
+static void save_failed(struct dns *dns, int result)
+{
+	static const struct timeval second = {.tv_sec = 1};
+	uint64_t held;
+
+	dns->counters.failed_saves++;
+	event_add(dns->save_again, &second);
+	if (log_gate_pass(&dns->gates.save, clock_mono_ms(), DNS_GATE_MS, &held))
+		log_error("dns",
+			  "names cannot be kept on disk, tried again every second and not "
+			  "acknowledged until then, reason=%s, repeats=%" PRIu64,
+			  strerror(-result), held);
+}
+
+static void save(struct dns *dns)
+{
+	struct queue_batch *batch = queue_batch(dns->queue);
+	int r;
+
+	if (!batch)
+		return;
+	fill(dns, batch);
+	if (!batch->count)
+		return;
+	r = queue_submit(dns->queue);
+	if (!r)
+		return;
+	for (size_t i = 0; i < batch->count; i++)
+		give_back(dns, &batch->rows[i], false);
+	save_failed(dns, r);
+}
+
+static void on_save(evutil_socket_t fd, short what, void *user)
+{
+	save(user);
+}
+
+static void on_saved(const struct queue_batch *batch, int result, void *user)
+{
+	struct dns *dns = user;
+
+	for (size_t i = 0; i < batch->count; i++)
+		give_back(dns, &batch->rows[i], !result);
+	if (result) {
+		save_failed(dns, result);
+		return;
+	}
+	if (dns->inbox && dns->running)
+		inbox_pause(dns->inbox, dns_unsaved(dns) > DNS_UNSAVED_MAX);
+	for (size_t i = 0; i < dns->zone_count; i++)
+		dns_send(&dns->zones[i]);
+	save(dns);
+}
+
+/* Building and taking apart --------------------------------------------------------------------- */
+
+static int open_keys(struct dns *dns, struct err *err)
+{
+	const struct dns_key_config *keys = dns->config->keys.items;
+
+	dns->keys = calloc(dns->config->keys.count + 1, sizeof(struct tsig_key *));
+	if (!dns->keys)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < dns->config->keys.count; i++) {
+		int r = tsig_key_new(&dns->keys[i], keys[i].name,
+				     (enum tsig_algorithm)keys[i].algorithm, keys[i].secret.bytes,
+				     keys[i].secret.length, err);
+
+		if (r < 0) {
+			err_prefix(err, "dns.keys: %s", keys[i].name);
+			return r;
+		}
+		if (keys[i].algorithm == TSIG_HMAC_SHA1)
+			log_warning("dns", "hmac-sha1 is no longer recommended, key=%s",
+				    keys[i].name);
+	}
+	return 0;
+}
+
+static const struct tsig_key *key_named(const struct dns *dns, const char *name)
+{
+	const struct dns_key_config *keys = dns->config->keys.items;
+
+	for (size_t i = 0; name && i < dns->config->keys.count; i++) {
+		if (!strcasecmp(keys[i].name, name))
+			return dns->keys[i];
+	}
+	return NULL;
+}
+
+static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
+{
+	const struct dns_zone_config *config = zone->config;
+	const struct tsig_key *key = key_named(dns, config->key);
+	int r;
+
+	if (config->key && !key)
+		return err_set(err, -EINVAL, "dns.zones: %s: there is no key \"%s\" in dns.keys",
+			       config->name.text, config->key);
+	pace_init(&zone->pace);
+	LIST_INIT(&zone->flights);
+	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
+	r = server_zone_new(&zone->server, dns->base, &config->name, config->servers.items,
+			    config->servers.count, key);
+	if (r < 0 || !zone->timer)
+		return err_set(err, r < 0 ? r : -ENOMEM, "dns.zones: %s: %s", config->name.text,
+			       strerror(r < 0 ? -r : ENOMEM));
+	return 0;
+}
+
+static int open_zones(struct dns *dns, struct err *err)
+{
+	const struct dns_zone_config *configs = dns->config->zones.items;
+	size_t count = dns->config->zones.count;
+	int r = 0;
+
+	dns->zones = calloc(count + 1, sizeof(*dns->zones));
+	dns->zone_names = calloc(count + 1, sizeof(*dns->zone_names));
+	if (!dns->zones || !dns->zone_names)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; !r && i < count; i++) {
+		dns->zones[i] = (struct dns_zone){
+			.dns = dns, .index = (int)i, .config = &configs[i]};
+		dns->zone_names[i] = configs[i].name;
+		dns->zone_count++;
+		r = open_zone(dns, &dns->zones[i], err);
+	}
+	return r;
+}
+
+static void on_row(const struct queue_row *row, void *user)
+{
+	struct dns *dns = user;
+	int r = 0;
+
+	switch (row->kind) {
+	case QUEUE_LEASE:
+		r = leases_load(dns->leases, &row->lease);
+		break;
+	case QUEUE_INTENT:
+		r = ledger_load(dns->ledger, &row->intent);
+		break;
+	case QUEUE_HOOK:
+		if (dns->inbox)
+			inbox_restore(dns->inbox, row->boot_id, row->seq);
+		break;
+	}
+	if (r < 0)
+		dns->counters.bad_rows++;
+}
+
+static int load(struct dns *dns, struct db *db, struct err *err)
+{
+	size_t bad = 0;
+	int r = leases_new(&dns->leases, random_u64());
+
+	if (!r)
+		r = ledger_new(&dns->ledger, dns->zone_names, dns->zone_count, random_u64());
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	if ((r = queue_new(&dns->queue, db, on_saved, dns, err)) < 0)
+		return r;
+	if ((r = queue_load(dns->queue, on_row, dns, &bad, err)) < 0)
+		return r;
+	dns->counters.bad_rows += bad;
+	if (dns->counters.bad_rows)
+		log_warning("dns", "rows of the database could not be read, skipped=%" PRIu64,
+			    dns->counters.bad_rows);
+	log_info("dns", "loaded, leases=%zu, names=%zu, not-yet-in-dns=%zu",
+		 leases_count(dns->leases), ledger_count(dns->ledger),
+		 ledger_count(dns->ledger) - ledger_count_state(dns->ledger, LEDGER_PRESENT));
+	return 0;
+}
+
+static int open_all(struct dns *dns, struct db *db, const struct lease_config *lease,
+		    struct err *err)
+{
+	int r;
+
+	dns->save = event_new(dns->base, -1, 0, on_save, dns);
+	dns->save_again = event_new(dns->base, -1, 0, on_save, dns);
+	if (!dns->save || !dns->save_again)
+		return err_set(err, -ENOMEM, "out of memory");
+	if ((r = open_keys(dns, err)) < 0 || (r = open_zones(dns, err)) < 0 ||
+	    (r = dns_publish_new(dns, err)) < 0)
+		return r;
+	if (lease->socket && *lease->socket) {
+		r = inbox_open(&dns->inbox, dns->base, lease->socket, lease->group,
+			       &dns_inbox_events, dns, err);
+		if (r < 0)
+			return r;
+	}
+	return load(dns, db, err);
+}
+
+int dns_new(struct dns **ret, struct event_base *base, struct db *db,
+	    const struct lease_config *lease, const struct dns_config *config,
+	    const struct publish_config *publish, struct err *err)
+{
+	struct dns *dns = calloc(1, sizeof(*dns));
+	int r;
+
+	if (!dns)
+		return err_set(err, -ENOMEM, "out of memory");
+	dns->base = base;
+	dns->config = config;
+	dns->publish = publish;
+	if ((r = open_all(dns, db, lease, err)) < 0) {
+		dns_free(dns);
+		return r;
+	}
+	*ret = dns;
+	return 0;
+}
+
+int dns_start(struct dns *dns, struct err *err)
+{
+	int r = dns->inbox ? inbox_start(dns->inbox) : 0;
+
+	if (r < 0)
+		return err_set(err, r, "lease socket: %s", strerror(-r));
+	dns->running = true;
+	dns_publish_start(dns);
+	for (size_t i = 0; i < dns->zone_count; i++)
+		dns_send(&dns->zones[i]);
+	return 0;
+}
+
+void dns_stop(struct dns *dns)
+{
+	if (dns->inbox && dns->running)
+		inbox_stop(dns->inbox);
+	dns->running = false;
+	dns_publish_stop(dns);
+	for (size_t i = 0; i < dns->zone_count; i++)
+		dns_send_stop(&dns->zones[i]);
+	/* What was learned since the last batch; where it is lost it is only learned again. */
+	if (dns->queue)
+		save(dns);
+}
+
+void dns_free(struct dns *dns)
+{
+	if (!dns)
+		return;
+	dns_stop(dns);
+	inbox_close(dns->inbox);
+	queue_free(dns->queue);
+	dns_publish_free(dns);
+	for (size_t i = 0; i < dns->zone_count; i++) {
+		if (dns->zones[i].timer)
+			event_free(dns->zones[i].timer);
+	}
+	for (size_t i = 0; dns->keys && i < dns->config->keys.count; i++)
+		tsig_key_free(dns->keys[i]);
+	if (dns->save)
+		event_free(dns->save);
+	if (dns->save_again)
+		event_free(dns->save_again);
+	ledger_free(dns->ledger);
+	leases_free(dns->leases);
+	free(dns->zones);
+	free(dns->zone_names);
+	free(dns->keys);
+	free(dns);
+}
+
+void dns_on_lease(struct dns *dns, void (*on_lease)(const struct dns_lease *lease, void *user),
+		  void *user)
+{
+	dns->on_lease = on_lease;
+	dns->on_lease_user = user;
+}
+
+int dns_lookup(const struct dns *dns, struct addr address, struct dns_lease *ret)
+{
+	return leases_find(dns->leases, address, ret);
+}

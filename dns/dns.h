@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dns: the door of DNS registration. Leases come in (from the hook's lease socket), wanted names are
+ * kept in the database, and name servers are made to agree with them by RFC 2136 updates signed with
+ * TSIG; the ProvisionServer record of each zone is published and guarded the same way.
+ *
+ *   lease    lease socket ─ inbox ─ plan ─ queue ─ update ─ server ══ name servers ══ record
+ *   publish  policy ─ publish ─ queue ─ update ─ server ══ name servers
+ *
+ * Owns its tables in the database and its sockets; uses the caller's event base. One thread.
+ */
+#pragma once
+
+#include "common/addr.h"
+#include "common/config.h"
+#include "common/db.h"
+#include "common/lease.h"
+#include "common/rows.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+
+/* The mapping `lease` of amtnetd.yaml. */
+struct lease_config {
+	char *socket; /* path of the lease socket */
+	char *group;  /* group that may connect; NULL = the daemon's own */
+};
+extern const struct config_table lease_config_table;
+
+enum dns_conflict_mode {
+	DNS_SAME_MACHINE,
+	DNS_CHECK_WITH_DHCID,
+	DNS_NO_CHECK_WITH_DHCID,
+};
+
+struct dns_key_config {
+	char *name;    /* TSIG key name */
+	int algorithm; /* enum tsig_algorithm */
+	struct config_secret secret;
+};
+
+struct dns_zone_config {
+	struct hostname name;
+	struct config_list
+		servers; /* struct endpoint, in order of preference, port 53 by default */
+	char *key;       /* name of a key; NULL = unsigned */
+};
+
+/* The mapping `dns`. */
+struct dns_config {
+	int conflict_mode;       /* enum dns_conflict_mode */
+	int64_t ttl_ms;          /* of A, AAAA, DHCID and PTR */
+	struct config_list keys; /* struct dns_key_config */
+	struct config_list
+		zones; /* struct dns_zone_config; forward and reverse, longest suffix wins */
+};
+extern const struct config_table dns_config_table;
+
+/* The mapping `provision-server`. */
+struct publish_config {
+	char *label; /* first label, "ProvisionServer" */
+	struct config_list
+		zones; /* struct hostname: where to publish; each within a zone of dns.zones */
+	struct config_list addresses; /* struct addr: who answers on 9971 */
+	int64_t ttl_ms;
+	int64_t interval_ms; /* between two checks of the authoritative server */
+	char *owner;         /* who owns the marker; NULL = the host's name */
+};
+extern const struct config_table publish_config_table;
+
+/* For the check of the mapping that holds both: complains at `key` about each zone of publish->zones
+ * that lies in no zone of dns->zones. */
+void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,
+			      const char *key, struct config_check *check);
+/* Index of the longest zone of dns->zones that holds the name; -1 = none. */
+int dns_config_zone(const struct dns_config *dns, const struct hostname *name);
+
+struct dns;
+
+/* What is known of the machine that holds an address now. */
+struct dns_lease {
+	struct addr address;
+	struct mac mac;
+	struct hostname name;
+	bool me;           /* taken over as an ME client */
+	uint64_t until_ms; /* wall clock; 0 = ended */
+};
+
+/* Builds everything from valid configurations (borrowed until dns_free) and loads the wanted names;
+ * sends nothing yet. Opens the lease socket when `lease->socket` is set. */
+int dns_new(struct dns **ret, struct event_base *base, struct db *db,
+	    const struct lease_config *lease, const struct dns_config *config,
+	    const struct publish_config *publish, struct err *err);
+
+/* Starts listening and sending. */
+int dns_start(struct dns *dns, struct err *err);
+
+/* Stops listening and sending; what is not confirmed stays wanted in the database. */
+void dns_stop(struct dns *dns);
+void dns_free(struct dns *dns);
+
+/* Called after each lease change that is on disk; may be NULL. */
+void dns_on_lease(struct dns *dns, void (*on_lease)(const struct dns_lease *lease, void *user),
+		  void *user);
+
+/* The lease at an address. 0, or -ENOENT. */
+int dns_lookup(const struct dns *dns, struct addr address, struct dns_lease *ret);
+
+/* The rows of the control commands; `filter` may be NULL. Columns as in docs/control-protocol.md. */
+int dns_print_names(const struct dns *dns, const char *filter, enum rows_format format,
+		    struct text *out);
+int dns_print_provision_server(const struct dns *dns, enum rows_format format, struct text *out);
+/* Adds "name, value" rows to a list that the caller began. */
+void dns_print_status(const struct dns *dns, struct rows *rows);

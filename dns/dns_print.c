@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/door.h"
+#include "common/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* names ----------------------------------------------------------------------------------------- */
+
+struct name_row {
+	struct hostname owner;
+	const char *type, *zone, *state, *words;
+	char value[HOSTNAME_MAX + 1];
+	char changed[CLOCK_TEXT];
+	int64_t next_s; /* -1 = none */
+};
+
+/* Waits of its own come first; then the zone's, for what is in line. */
+static int64_t next_s(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms)
+{
+	const struct pace *pace = row->zone >= 0 ? &dns->zones[row->zone].pace : NULL;
+	uint64_t at = row->next_ms;
+
+	if (!at && row->dirty && pace && pace->state != PACE_GOOD)
+		at = pace->until_ms;
+	if (!at)
+		return -1;
+	return at > now_ms ? (int64_t)((at - now_ms + 999) / 1000) : 0;
+}
+
+static const char *default_words(const struct ledger_row *row)
+{
+	switch (row->state) {
+	case LEDGER_PRESENT:
+		return row->mark.adopted ? "confirmed, adopted" : "confirmed";
+	case LEDGER_WANTED:
+	case LEDGER_REMOVING:
+		return "in line";
+	case LEDGER_SENT:
+		return "sent";
+	case LEDGER_CONFLICT:
+	case LEDGER_RETRY:
+	case LEDGER_IN_NO_ZONE:
+	case LEDGER_QUARANTINE:
+	case LEDGER_STATES:
+		break;
+	}
+	return NULL;
+}
+
+static void name_row(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms,
+		     struct name_row *ret)
+{
+	char address[ADDR_TEXT];
+
+	ret->owner = intent_owner(&row->intent);
+	ret->type = record_type_name(intent_type(&row->intent));
+	if (row->intent.kind == INTENT_FORWARD)
+		snprintf(ret->value, sizeof(ret->value), "%s",
+			 addr_print(row->intent.address, address));
+	else
+		snprintf(ret->value, sizeof(ret->value), "%s", row->intent.name.text);
+	ret->zone = row->zone >= 0 ? dns->zones[row->zone].config->name.text : NULL;
+	ret->state = ledger_state_names[row->state];
+	ret->words = row->words ? row->words : default_words(row);
+	ret->next_s = next_s(dns, row, now_ms);
+	clock_print(row->changed_ms, ret->changed);
+}
+
+static bool matches(const struct name_row *row, const char *filter)
+{
+	const char *cells[] = {row->owner.text, row->type,  row->value,  row->zone,
+			       row->state,      row->words, row->changed};
+
+	if (!filter || !*filter)
+		return true;
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		if (cells[i] && strcasestr(cells[i], filter))
+			return true;
+	}
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	struct ledger_row one, two;
+	int order;
+
+	ledger_row(*(const struct ledger_entry *const *)a, &one);
+	ledger_row(*(const struct ledger_entry *const *)b, &two);
+	order = strcmp(one.intent.name.text, two.intent.name.text);
+	if (!order)
+		order = (int)one.intent.kind - (int)two.intent.kind;
+	return order ? order : addr_compare(one.intent.address, two.intent.address);
+}
+
+/* Every intent in the order of the names; the caller frees it. */
+static const struct ledger_entry **sorted(const struct ledger *ledger, size_t *ret_count)
+{
+	size_t count = ledger_count(ledger), at = 0;
+	const struct ledger_entry **entries = calloc(count ? count : 1, sizeof(*entries));
+
+	if (!entries)
+		return NULL;
+	for (const struct ledger_entry *entry = NULL;
+	     at < count && (entry = ledger_walk(ledger, entry));)
+		entries[at++] = entry;
+	qsort(entries, at, sizeof(*entries), by_name);
+	*ret_count = at;
+	return entries;
+}
+
+static void put_name(struct rows *rows, const struct name_row *row)
+{
+	rows_text(rows, row->owner.text);
+	rows_text(rows, row->type);
+	rows_text(rows, row->value);
+	rows_text(rows, row->zone);
+	rows_text(rows, row->state);
+	rows_text(rows, row->words);
+	if (row->next_s < 0)
+		rows_text(rows, NULL);
+	else
+		rows_number(rows, row->next_s);
+	rows_text(rows, row->changed);
+}
+
+int dns_print_names(const struct dns *dns, const char *filter, enum rows_format format,
+		    struct text *out)
+{
+	static const char *const columns[] = {"name",     "type",    "value",
+					      "zone",     "state",   "last-outcome",
+					      "next-try", "changed", NULL};
+	uint64_t now_ms = clock_mono_ms();
+	const struct ledger_entry **entries;
+	struct rows *rows;
+	size_t count = 0;
+	int r = rows_new(&rows, format, columns, out);
+
+	if (r < 0)
+		return r;
+	entries = sorted(dns->ledger, &count);
+	for (size_t i = 0; entries && i < count && !out->bad; i++) {
+		struct ledger_row row;
+		struct name_row cells;
+
+		ledger_row(entries[i], &row);
+		name_row(dns, &row, now_ms, &cells);
+		if (!row.gone && matches(&cells, filter))
+			put_name(rows, &cells);
+	}
+	rows_end(rows);
+	rows_free(rows);
+	r = entries ? 0 : -ENOMEM;
+	free(entries);
+	return r;
+}
+
+/* provision-server ------------------------------------------------------------------------------ */
+
+static void put_site(struct rows *rows, const struct dns_site *site)
+{
+	const struct publish *publish = &site->publish;
+	char wanted[PUBLISH_TEXT] = "", text[ADDR_TEXT];
+
+	for (size_t i = 0, at = 0; i < publish->goal.count; i++, at = strlen(wanted))
+		snprintf(wanted + at, sizeof(wanted) - at, "%s%s", at ? " " : "",
+			 addr_print(publish->goal.addresses[i], text));
+	rows_text(rows, site->suffix.text);
+	rows_text(rows, publish->goal.name.text);
+	rows_text(rows, wanted);
+	rows_text(rows, *publish->seen ? publish->seen : NULL);
+	rows_text(rows, publish_state_names[publish->state]);
+	rows_text(rows, *publish->owner_seen ? publish->owner_seen : NULL);
+	rows_text(rows, *publish->words.text ? publish->words.text : NULL);
+}
+
+int dns_print_provision_server(const struct dns *dns, enum rows_format format, struct text *out)
+{
+	static const char *const columns[] = {"zone",  "name",  "wanted",       "seen",
+					      "state", "owner", "last-outcome", NULL};
+	struct rows *rows;
+	int r = rows_new(&rows, format, columns, out);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < dns->site_count; i++)
+		put_site(rows, &dns->sites[i]);
+	rows_end(rows);
+	rows_free(rows);
+	return 0;
+}
+
+/* status ---------------------------------------------------------------------------------------- */
+
+static void put_number(struct rows *rows, const char *name, uint64_t value)
+{
+	rows_text(rows, name);
+	rows_number(rows, (int64_t)value);
+}
+
+static void put_lease_status(const struct dns *dns, struct rows *rows)
+{
+	struct inbox_counters counters = {0};
+
+	if (dns->inbox)
+		counters = inbox_counters(dns->inbox);
+	put_number(rows, "lease.connections", counters.connections);
+	put_number(rows, "lease.refused", counters.refused);
+	put_number(rows, "lease.events", counters.events);
+	put_number(rows, "lease.duplicates", counters.duplicates);
+	put_number(rows, "lease.gaps", counters.gaps);
+	put_number(rows, "lease.lost", counters.lost);
+	put_number(rows, "lease.invalid", counters.invalid);
+	put_number(rows, "lease.acks", counters.acks);
+	put_number(rows, "lease.known", leases_count(dns->leases));
+	put_number(rows, "lease.not-kept", dns->counters.refused_leases);
+}
+
+static void put_name_status(const struct dns *dns, struct rows *rows)
+{
+	const struct ledger *ledger = dns->ledger;
+
+	put_number(rows, "dns.names", ledger_count(ledger));
+	put_number(rows, "dns.names.present", ledger_count_state(ledger, LEDGER_PRESENT));
+	put_number(rows, "dns.names.waiting",
+		   ledger_count_state(ledger, LEDGER_WANTED) +
+			   ledger_count_state(ledger, LEDGER_SENT) +
+			   ledger_count_state(ledger, LEDGER_RETRY));
+	put_number(rows, "dns.names.removing", ledger_count_state(ledger, LEDGER_REMOVING));
+	put_number(rows, "dns.names.conflict", ledger_count_state(ledger, LEDGER_CONFLICT));
+	put_number(rows, "dns.names.no-zone", ledger_count_state(ledger, LEDGER_IN_NO_ZONE));
+	put_number(rows, "dns.names.quarantine", ledger_count_state(ledger, LEDGER_QUARANTINE));
+	put_number(rows, "dns.names.not-kept", dns->counters.refused_names);
+	put_number(rows, "dns.done", dns->counters.done);
+	put_number(rows, "dns.unsaved",
+		   leases_touched_count(dns->leases) + ledger_touched_count(ledger));
+	put_number(rows, "dns.failed-saves", dns->counters.failed_saves);
+}
+
+static void put_zone_text(struct rows *rows, const struct dns_zone *zone, const char *what,
+			  const char *value)
+{
+	rows_printf(rows, "dns.zone.%s.%s", zone->config->name.text, what);
+	rows_text(rows, value && *value ? value : NULL);
+}
+
+static void put_zone_number(struct rows *rows, const struct dns_zone *zone, const char *what,
+			    uint64_t value)
+{
+	rows_printf(rows, "dns.zone.%s.%s", zone->config->name.text, what);
+	rows_number(rows, (int64_t)value);
+}
+
+static void put_zone_status(const struct dns_zone *zone, struct rows *rows)
+{
+	struct server_counters counters;
+	char server[ENDPOINT_TEXT];
+
+	if (!zone->server)
+		return;
+	counters = server_counters(zone->server);
+	put_zone_text(rows, zone, "server", endpoint_print(counters.server, server));
+	put_zone_text(rows, zone, "state", pace_state_names[zone->pace.state]);
+	put_zone_number(rows, zone, "sent", counters.sent);
+	put_zone_number(rows, zone, "answered", counters.answered);
+	put_zone_number(rows, zone, "timeouts", counters.timeouts);
+	put_zone_number(rows, zone, "failovers", counters.failovers);
+	put_zone_number(rows, zone, "ignored", counters.ignored);
+	put_zone_text(rows, zone, "last-error", counters.last_error.text);
+}
+
+void dns_print_status(const struct dns *dns, struct rows *rows)
+{
+	put_lease_status(dns, rows);
+	put_name_status(dns, rows);
+	for (size_t i = 0; i < dns->zone_count; i++)
+		put_zone_status(&dns->zones[i], rows);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
+ * dns_lease.c (leases in), dns_send.c (wanted names to the name servers), dns_publish.c (ProvisionServer), dns_print.c (rows for
+ * the control socket). Nobody outside the folder sees it.
+ */
+#pragma once
+
+#include "common/backoff.h"
+#include "common/log.h"
+#include "dns/dns.h"
+#include "dns/inbox.h"
+#include "dns/leases.h"
+#include "dns/ledger.h"
+#include "dns/pace.h"
+#include "dns/publish.h"
+#include "dns/queue.h"
+#include "dns/registration.h"
+#include "dns/sequence.h"
+#include "dns/server.h"
+#include "dns/tsig.h"
+
+#include <sys/queue.h>
+
+struct event;
+
+/* One intent on its way to the name server. */
+struct dns_flight {
+	LIST_ENTRY(dns_flight) link;
+	struct dns_zone *zone;
+	struct ledger_entry *entry;
+	struct ledger_row sent; /* as it was when it left */
+	struct registration registration;
+};
+
+struct dns_zone {
+	struct dns *dns;
+	int index;
+	const struct dns_zone_config *config;
+	struct server_zone *server; /* NULL once stopped */
+	struct pace pace;
+	struct event *timer;
+	LIST_HEAD(, dns_flight) flights;
+	size_t in_flight;
+};
+
+/* One ProvisionServer name. */
+struct dns_site {
+	struct dns_zone *zone;
+	struct hostname suffix; /* as configured; the zone may be above it */
+	struct publish publish;
+	struct event *timer;
+	struct backoff backoff;
+	bool busy;
+	enum publish_state told; /* what the log said last */
+};
+
+/* How far a hook has come. */
+struct dns_position {
+	uint64_t boot_id, seq;
+	bool touched;
+};
+
+struct dns {
+	struct event_base *base;
+	const struct dns_config *config;
+	const struct publish_config *publish;
+	struct tsig_key **keys; /* one per config->keys */
+	struct hostname *zone_names;
+	struct dns_zone *zones;
+	size_t zone_count;
+	struct dns_site *sites;
+	size_t site_count;
+	struct inbox *inbox; /* NULL where no lease socket is configured */
+	struct leases *leases;
+	struct ledger *ledger;
+	struct queue *queue;
+	struct event *save;       /* folds the changes of one wake-up into one batch */
+	struct event *save_again; /* after a failure */
+	struct dns_position positions[SEQUENCE_BOOTS_MAX];
+	void (*on_lease)(const struct dns_lease *lease, void *user);
+	void *on_lease_user;
+	bool running;
+	struct registration_request registration_request; /* scratch: too large for the stack */
+	struct publish_request publish_request;
+	struct {
+		uint64_t events, gaps, refused_leases, refused_names, failed_saves, done, conflicts,
+			quarantined, bad_rows;
+	} counters;
+	struct {
+		struct log_gate full, peer, save, no_zone;
+	} gates;
+};
+
+#define DNS_UNSAVED_MAX 4096 /* rows; above that the hooks wait until the disk has caught up */
+#define DNS_GATE_MS 60000    /* between two log lines that say the same */
+
+/* Rows that are not on disk yet. */
+size_t dns_unsaved(const struct dns *dns);
+/* Where a hook's position is kept until it is on disk. */
+struct dns_position *dns_position_of(struct dns *dns, uint64_t boot_id);
+
+/* Leases in. */
+extern const struct inbox_events dns_inbox_events;
+
+/* Sends what is due in the zone, and sets its timer. */
+void dns_send(struct dns_zone *zone);
+void dns_send_on_timer(int fd, short what, void *zone);
+/* Forgets what is in flight; it stays wanted. */
+void dns_send_stop(struct dns_zone *zone);
+
+/* Fills dns->sites. 0 or a negative errno with the sentence. */
+int dns_publish_new(struct dns *dns, struct err *err);
+void dns_publish_start(struct dns *dns);
+void dns_publish_stop(struct dns *dns);
+void dns_publish_free(struct dns *dns);

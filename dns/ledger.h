@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ledger: every intent in memory, and whose turn it is. Pure: time is an argument, dns/queue keeps it
+ * on disk, the door sends.
+ *
+ * The rules: newest wins (a change raises the intent's generation); nothing is sent before its newest
+ * generation is on disk; one intent in flight per owner name; a PTR of a new name waits until the name
+ * itself is there; an intent that is reached is "clean" and causes no traffic; one that is unwanted
+ * leaves the ledger when DNS has confirmed that and the disk has noted it. Clean or not, what the ledger
+ * gives to ledger_touched has to come back by ledger_saved, and what ledger_next gave by
+ * ledger_done, ledger_later or ledger_again.
+ */
+#pragma once
+
+#include "dns/intent.h"
+
+#include <stddef.h>
+
+#define LEDGER_MAX 400000       /* intents */
+#define LEDGER_PER_OWNER_MAX 64 /* intents under one owner name; bounds every walk */
+#define LEDGER_NO_ZONE (-1)
+
+enum ledger_state { /* what the control command `names` calls them */
+		    LEDGER_WANTED,
+		    LEDGER_SENT,
+		    LEDGER_PRESENT,
+		    LEDGER_REMOVING,
+		    LEDGER_CONFLICT,
+		    LEDGER_RETRY,
+		    LEDGER_IN_NO_ZONE,
+		    LEDGER_QUARANTINE,
+		    LEDGER_STATES,
+};
+extern const char *const ledger_state_names[]; /* by enum ledger_state */
+
+/* How long ledger_later puts an intent aside. */
+enum ledger_wait {
+	LEDGER_MINUTE,      /* 60 s */
+	LEDGER_TEN_MINUTES, /* a name of someone else, or one that the server refuses */
+	LEDGER_DAY,         /* a message that the server cannot read */
+	LEDGER_WAITS,
+};
+
+struct ledger;
+struct ledger_entry;
+
+/* An intent with everything known of it, by value. */
+struct ledger_row {
+	struct intent intent;
+	struct intent_mark mark;
+	bool dirty; /* DNS does not agree with it yet, as far as we know */
+	bool gone;  /* to be deleted from the disk */
+	uint64_t generation;
+	uint64_t changed_ms; /* wall clock: last change of the intent, or of DNS for it */
+	enum ledger_state state;
+	int zone;           /* index, or LEDGER_NO_ZONE */
+	uint64_t next_ms;   /* monotonic: when it is tried again; 0 = in its turn */
+	uint64_t failed_ms; /* monotonic: last failure of its own; 0 = none since a success */
+	const char
+		*words; /* last outcome for people, borrowed until the entry changes; NULL = none */
+};
+
+/* `zones` (borrowed) are where names can be kept; the longest that fits wins. 0 or -ENOMEM. */
+int ledger_new(struct ledger **ret, const struct hostname *zones, size_t count, uint64_t seed);
+void ledger_free(struct ledger *ledger);
+
+/* The state that is wanted from now on. 1 = changed, 0 = was so already, -ENOSPC (a limit; nothing
+ * changed), -ENOMEM. */
+int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wall_ms);
+/* A row from disk: intent, mark, dirty, generation and changed_ms count. 0, -EEXIST, or as above. */
+int ledger_load(struct ledger *ledger, const struct ledger_row *row);
+
+/* Copies the wanted intents of like->kind under `owner` that are at like->address or of the same machine
+ * into ret[0..size-1]; how many. */
+size_t ledger_wanted(const struct ledger *ledger, const struct hostname *owner,
+		     const struct intent *like, struct intent *ret, size_t size);
+/* NULL where there is none. */
+struct ledger_entry *ledger_find(const struct ledger *ledger, const struct intent *key);
+void ledger_row(const struct ledger_entry *entry, struct ledger_row *ret);
+/* Walks all entries; start with *at = NULL. */
+const struct ledger_entry *ledger_walk(const struct ledger *ledger, const struct ledger_entry *at);
+size_t ledger_count(const struct ledger *ledger);
+size_t ledger_count_state(const struct ledger *ledger, enum ledger_state state);
+
+/* To the disk, as in dns/leases.h. */
+size_t ledger_touched_count(const struct ledger *ledger);
+struct ledger_entry *ledger_touched(struct ledger *ledger, struct ledger_row *ret);
+void ledger_saved(struct ledger *ledger, struct ledger_entry *entry, uint64_t generation,
+		  bool good);
+
+/* To DNS. The next intent of the zone whose turn it is, now in flight; NULL when there is none. */
+struct ledger_entry *ledger_next(struct ledger *ledger, int zone, uint64_t now_ms);
+/* When the zone has something to send: 0 = now, a time, UINT64_MAX = nothing. */
+uint64_t ledger_next_ms(const struct ledger *ledger, int zone);
+/* DNS agrees with the row that was sent; `mark` is what is ours there now. */
+void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct ledger_row *sent,
+		 const struct intent_mark *mark, uint64_t wall_ms);
+/* It failed by itself: aside for a while, others go on. True the first time since a success. */
+bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state,
+		  enum ledger_wait wait, const char *words, uint64_t now_ms);
+/* The server failed: back to the end of the line. */
+void ledger_again(struct ledger *ledger, struct ledger_entry *entry, const char *words,
+		  uint64_t now_ms);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/ledger_inner.h"
+
+#include <stdlib.h>
+
+static const uint64_t wait_ms[LEDGER_WAITS] = {
+	[LEDGER_MINUTE] = 60 * 1000,
+	[LEDGER_TEN_MINUTES] = 10 * 60 * 1000,
+	[LEDGER_DAY] = 24 * 3600 * 1000,
+};
+
+void ledger_turn_leave(struct ledger_entry *entry)
+{
+	if (!entry->turn)
+		return;
+	TAILQ_REMOVE(entry->turn, entry, turn_link);
+	entry->turn = NULL;
+}
+
+static void join(struct ledger_entry *entry, struct ledger_list *list)
+{
+	ledger_turn_leave(entry);
+	TAILQ_INSERT_TAIL(list, entry, turn_link);
+	entry->turn = list;
+}
+
+void ledger_turn_enter(struct ledger *ledger, struct ledger_entry *entry)
+{
+	if (entry->turn || entry->in_flight || entry->gone || !entry->dirty)
+		return;
+	if (entry->state == LEDGER_CONFLICT)
+		return; /* parked: another lease has the name; its removal wakes this one */
+	if (entry->owner->zone == LEDGER_NO_ZONE) {
+		ledger_set_state(ledger, entry, LEDGER_IN_NO_ZONE);
+		ledger_set_words(entry, "no zone in dns.zones holds this name");
+		return;
+	}
+	if (entry->saved == entry->generation)
+		join(entry, &ledger->zones[entry->owner->zone].ready);
+}
+
+void ledger_turn_partner(struct ledger *ledger, struct ledger_entry *entry)
+{
+	struct ledger_entry *reverse;
+
+	if (entry->owner->kind != INTENT_FORWARD)
+		return;
+	reverse = ledger_partner(ledger, entry);
+	if (reverse)
+		ledger_turn_enter(ledger, reverse);
+}
+
+/* RFC 4703 5.4: the PTR follows the name, where the name is ours to make and not there yet. */
+static bool must_wait(const struct ledger *ledger, const struct ledger_entry *entry)
+{
+	const struct ledger_entry *forward;
+
+	if (entry->owner->kind != INTENT_REVERSE || !entry->wanted)
+		return false;
+	forward = ledger_partner(ledger, entry);
+	return forward && forward->wanted && !forward->mark.written &&
+	       forward->owner->zone != LEDGER_NO_ZONE;
+}
+
+static void wake_waits(struct ledger_zone *zone, uint64_t now_ms)
+{
+	struct ledger_entry *entry;
+
+	for (size_t i = 0; i < LEDGER_WAITS; i++) {
+		while ((entry = TAILQ_FIRST(&zone->waits[i])) && entry->next_ms <= now_ms) {
+			entry->next_ms = 0;
+			join(entry, &zone->ready);
+		}
+	}
+}
+
+struct ledger_entry *ledger_next(struct ledger *ledger, int index, uint64_t now_ms)
+{
+	struct ledger_zone *zone = &ledger->zones[index];
+	struct ledger_entry *entry;
+
+	wake_waits(zone, now_ms);
+	while ((entry = TAILQ_FIRST(&zone->ready))) {
+		ledger_turn_leave(entry);
+		if (entry->owner->busy)
+			continue; /* comes back when its sibling has landed */
+		if (must_wait(ledger, entry)) {
+			ledger_set_words(entry, "waits until the name itself is there");
+			continue;
+		}
+		entry->in_flight = true;
+		entry->owner->busy = true;
+		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_SENT : LEDGER_REMOVING);
+		return entry;
+	}
+	return NULL;
+}
+
+uint64_t ledger_next_ms(const struct ledger *ledger, int index)
+{
+	const struct ledger_zone *zone = &ledger->zones[index];
+	const struct ledger_entry *entry;
+	uint64_t first = UINT64_MAX;
+
+	if (!TAILQ_EMPTY(&zone->ready))
+		return 0;
+	for (size_t i = 0; i < LEDGER_WAITS; i++) {
+		entry = TAILQ_FIRST(&zone->waits[i]);
+		if (entry && entry->next_ms < first)
+			first = entry->next_ms;
+	}
+	return first;
+}
+
+static void land(struct ledger *ledger, struct ledger_entry *entry)
+{
+	struct ledger_entry *sibling;
+
+	entry->in_flight = false;
+	entry->owner->busy = false;
+	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
+	{
+		if (sibling != entry)
+			ledger_turn_enter(ledger, sibling);
+	}
+}
+
+/* An update replaced every record of the type: what else was under this name is settled by it. */
+static void settle_siblings(struct ledger *ledger, struct ledger_entry *entry)
+{
+	struct ledger_entry *sibling;
+
+	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
+	{
+		if (sibling == entry || sibling->gone ||
+		    (entry->owner->kind == INTENT_FORWARD &&
+		     sibling->address.family != entry->address.family))
+			continue;
+		if (!sibling->wanted &&
+		    (entry->owner->kind == INTENT_REVERSE || ledger_is_machine(sibling, entry))) {
+			sibling->gone = true;
+			ledger_turn_leave(sibling);
+			ledger_touch(ledger, sibling);
+		} else if (sibling->wanted && sibling->state == LEDGER_PRESENT) {
+			sibling->dirty = true;
+			ledger_set_state(ledger, sibling, LEDGER_CONFLICT);
+			ledger_set_words(sibling, "another lease has taken this name since");
+		}
+	}
+}
+
+/* The name is free again: who waited for it may try now. */
+static void wake_siblings(struct ledger *ledger, struct ledger_entry *entry)
+{
+	struct ledger_entry *sibling;
+
+	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
+	{
+		if (sibling == entry || !sibling->wanted || sibling->state != LEDGER_CONFLICT)
+			continue;
+		sibling->next_ms = 0;
+		ledger_turn_leave(sibling);
+		ledger_set_state(ledger, sibling, LEDGER_RETRY);
+	}
+}
+
+void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct ledger_row *sent,
+		 const struct intent_mark *mark, uint64_t wall_ms)
+{
+	bool newest = entry->generation == sent->generation;
+
+	entry->mark = *mark;
+	entry->told = false;
+	entry->failed_ms = 0;
+	ledger_set_words(entry, NULL);
+	if (newest) {
+		entry->dirty = false;
+		entry->gone = !entry->wanted;
+		entry->changed_ms = wall_ms;
+	}
+	ledger_touch(ledger, entry);
+	if (sent->intent.wanted)
+		settle_siblings(ledger, entry);
+	else
+		wake_siblings(ledger, entry);
+	ledger_set_state(ledger, entry,
+			 !entry->wanted ? LEDGER_REMOVING
+			 : newest       ? LEDGER_PRESENT
+					: LEDGER_WANTED);
+	land(ledger, entry);
+	ledger_turn_enter(ledger, entry);
+	ledger_turn_partner(ledger, entry);
+}
+
+bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state,
+		  enum ledger_wait wait, const char *words, uint64_t now_ms)
+{
+	bool first = !entry->told;
+
+	land(ledger, entry);
+	ledger_set_words(entry, words);
+	ledger_set_state(ledger, entry, state);
+	entry->failed_ms = now_ms;
+	entry->told = true;
+	if (entry->saved != entry->generation) {
+		/* A newer wish came meanwhile: it goes in its own turn, once it is on disk. */
+		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_WANTED : LEDGER_REMOVING);
+		return first;
+	}
+	entry->next_ms = now_ms + wait_ms[wait];
+	join(entry, &ledger->zones[entry->owner->zone].waits[wait]);
+	return first;
+}
+
+void ledger_again(struct ledger *ledger, struct ledger_entry *entry, const char *words,
+		  uint64_t now_ms)
+{
+	land(ledger, entry);
+	ledger_set_words(entry, words);
+	ledger_set_state(ledger, entry, entry->wanted ? LEDGER_RETRY : LEDGER_REMOVING);
+	entry->failed_ms = now_ms;
+	ledger_turn_enter(ledger, entry);
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/update.h"
+
+#include "common/wire.h"
+
+#include <ldns/ldns.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD_BYTES 12
+#define FLAG_ANSWER 0x80 /* QR, in the third octet */
+#define FLAG_AUTHORITATIVE 0x04
+#define FLAG_TRUNCATED 0x02
+#define OPCODE_QUERY 0
+#define OPCODE_UPDATE 5
+
+/* How each step stands in the message: RFC 2136 2.4 and 2.5. */
+static const struct step {
+	ldns_rr_class class;
+	bool prerequisite;          /* else an update */
+	bool any_type;              /* TYPE is ANY, not the record's */
+	bool data;                  /* carries the RDATA */
+	const char *before, *after; /* words around the name */
+} steps[] = {
+	[UPDATE_NAME_UNUSED] = {LDNS_RR_CLASS_NONE, true, true, false,
+				"prerequisite: ", " not in use"},
+	[UPDATE_NAME_IN_USE] = {LDNS_RR_CLASS_ANY, true, true, false, "prerequisite: ", " in use"},
+	[UPDATE_RRSET_UNUSED] = {LDNS_RR_CLASS_NONE, true, false, false,
+				 "prerequisite: ", " has no "},
+	[UPDATE_RRSET_IN_USE] = {LDNS_RR_CLASS_ANY, true, false, false,
+				 "prerequisite: ", " has some "},
+	[UPDATE_RRSET_IS] = {LDNS_RR_CLASS_IN, true, false, true,
+			     "prerequisite: ", " has exactly "},
+	[UPDATE_ADD] = {LDNS_RR_CLASS_IN, false, false, true, "add: ", " "},
+	[UPDATE_DELETE_RRSET] = {LDNS_RR_CLASS_ANY, false, false, false, "delete: ", " every "},
+	[UPDATE_DELETE_RECORD] = {LDNS_RR_CLASS_NONE, false, false, true, "delete: ", " "},
+	[UPDATE_DELETE_NAME] = {LDNS_RR_CLASS_ANY, false, true, false,
+				"delete: ", " and all it has"},
+};
+
+void update_init(struct update *update, const struct hostname *zone)
+{
+	update->zone = *zone;
+	update->count = 0;
+	update->full = false;
+}
+
+void update_put(struct update *update, enum update_step step, const struct hostname *name,
+		const struct record *record)
+{
+	struct update_item *item = &update->items[update->count];
+
+	if (update->count == UPDATE_ITEMS_MAX) {
+		update->full = true;
+		return;
+	}
+	assert(record || steps[step].any_type);
+	*item = (struct update_item){.step = step, .name = *name};
+	if (record)
+		item->record = *record;
+	update->count++;
+}
+
+void update_put_type(struct update *update, enum update_step step, const struct hostname *name,
+		     uint16_t type)
+{
+	const struct record record = {.type = type};
+
+	assert(!steps[step].data);
+	update_put(update, step, name, &record);
+}
+
+static ldns_rdf *name_to_rdf(const struct hostname *name)
+{
+	uint8_t wire[HOSTNAME_WIRE_MAX];
+	size_t length = hostname_to_wire(name, wire);
+
+	return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, length, wire);
+}
+
+/* All RDATA in one raw field: ldns writes such a field as it is. */
+static int push_data(ldns_rr *rr, const struct record *record)
+{
+	ldns_rdf *rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, record->length, record->rdata);
+
+	if (!rdf || !ldns_rr_push_rdf(rr, rdf)) {
+		ldns_rdf_deep_free(rdf);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static ldns_rr *item_to_rr(const struct update_item *item)
+{
+	const struct step *step = &steps[item->step];
+	ldns_rdf *owner = name_to_rdf(&item->name);
+	ldns_rr *rr = ldns_rr_new();
+
+	if (!rr || !owner)
+		goto fail;
+	ldns_rr_set_owner(rr, owner);
+	owner = NULL;
+	ldns_rr_set_class(rr, step->class);
+	ldns_rr_set_type(rr, step->any_type ? LDNS_RR_TYPE_ANY : (ldns_rr_type)item->record.type);
+	ldns_rr_set_ttl(rr, item->step == UPDATE_ADD ? item->record.ttl : 0);
+	if (step->data && push_data(rr, &item->record) < 0)
+		goto fail;
+	return rr;
+fail:
+	ldns_rdf_deep_free(owner);
+	ldns_rr_free(rr);
+	return NULL;
+}
+
+static int fill_lists(const struct update *update, ldns_rr_list *prerequisites,
+		      ldns_rr_list *changes)
+{
+	for (size_t i = 0; i < update->count; i++) {
+		bool first = steps[update->items[i].step].prerequisite;
+		ldns_rr *rr = item_to_rr(&update->items[i]);
+
+		if (!rr)
+			return -ENOMEM;
+		if (!ldns_rr_list_push_rr(first ? prerequisites : changes, rr)) {
+			ldns_rr_free(rr);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int packet_to_bytes(const ldns_pkt *packet, uint8_t *ret, size_t size, size_t *ret_length)
+{
+	uint8_t *bytes = NULL;
+	size_t length = 0;
+	int rc = 0;
+
+	if (ldns_pkt2wire(&bytes, packet, &length) != LDNS_STATUS_OK)
+		return -EINVAL;
+	if (length > size) {
+		rc = -ENOBUFS;
+	} else {
+		memcpy(ret, bytes, length);
+		*ret_length = length;
+	}
+	free(bytes);
+	return rc;
+}
+
+static bool is_sound(const struct update *update)
+{
+	if (update->count == 0 || update->full)
+		return false;
+	for (size_t i = 0; i < update->count; i++) {
+		if (!hostname_is_below(&update->items[i].name, &update->zone))
+			return false; /* the server would say NOTZONE */
+	}
+	return true;
+}
+
+int update_encode(const struct update *update, uint16_t id, uint8_t *ret, size_t size,
+		  size_t *ret_length)
+{
+	ldns_rr_list *prerequisites = ldns_rr_list_new(), *changes = ldns_rr_list_new();
+	ldns_pkt *packet = NULL;
+	ldns_rdf *zone = NULL;
+	int rc = -ENOMEM;
+
+	if (!is_sound(update)) {
+		rc = -EINVAL;
+		goto out;
+	}
+	zone = name_to_rdf(&update->zone);
+	if (!zone || !prerequisites || !changes || fill_lists(update, prerequisites, changes) < 0)
+		goto out;
+	packet = ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, prerequisites, changes, NULL);
+	if (!packet)
+		goto out;
+	zone = NULL;                    /* the packet's now */
+	ldns_pkt_set_rd(packet, false); /* must-be-zero in an UPDATE; ldns sets it */
+	ldns_pkt_set_id(packet, id);
+	rc = packet_to_bytes(packet, ret, size, ret_length);
+out:
+	ldns_pkt_free(packet);
+	ldns_rdf_deep_free(zone);
+	ldns_rr_list_deep_free(prerequisites);
+	ldns_rr_list_deep_free(changes);
+	return rc;
+}
+
+int update_encode_query(const struct hostname *name, uint16_t type, uint16_t id, uint8_t *ret,
+			size_t size, size_t *ret_length)
+{
+	ldns_rdf *owner = name_to_rdf(name);
+	ldns_pkt *packet;
+	int rc;
+
+	if (!owner)
+		return -ENOMEM;
+	packet = ldns_pkt_query_new(owner, (ldns_rr_type)type, LDNS_RR_CLASS_IN, 0);
+	if (!packet) {
+		ldns_rdf_deep_free(owner);
+		return -ENOMEM;
+	}
+	ldns_pkt_set_id(packet, id);
+	rc = packet_to_bytes(packet, ret, size, ret_length);
+	ldns_pkt_free(packet);
+	return rc;
+}
+
+static bool owner_is(const ldns_rr *rr, const struct hostname *name)
+{
+	uint8_t wire[HOSTNAME_WIRE_MAX];
+	size_t length = hostname_to_wire(name, wire);
+	ldns_rdf *owner = ldns_rr_owner(rr);
+
+	if (!owner)
+		return false;
+	ldns_dname2canonical(owner);
+	return ldns_rdf_size(owner) == length && memcmp(ldns_rdf_data(owner), wire, length) == 0;
+}
+
+static bool rr_is(const ldns_rr *rr, const struct hostname *name, uint16_t type)
+{
+	return ldns_rr_get_type(rr) == (ldns_rr_type)type &&
+	       ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN && owner_is(rr, name);
+}
+
+/* False where the RDATA is longer than a record holds. Names in it come out in lower case. */
+static bool rr_to_record(ldns_rr *rr, struct record *ret)
+{
+	struct record record = {.type = (uint16_t)ldns_rr_get_type(rr), .ttl = ldns_rr_ttl(rr)};
+	struct wire_writer writer;
+
+	ldns_rr2canonical(rr);
+	wire_writer_init(&writer, record.rdata, sizeof record.rdata);
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+		const ldns_rdf *rdf = ldns_rr_rdf(rr, i);
+		wire_write_bytes(&writer, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
+	}
+	if (writer.bad)
+		return false;
+	record.length = (uint16_t)writer.at;
+	*ret = record;
+	return true;
+}
+
+static void take_records(const ldns_rr_list *list, const struct hostname *name, uint16_t type,
+			 struct update_answer *ret)
+{
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		ldns_rr *rr = ldns_rr_list_rr(list, i);
+
+		if (!rr_is(rr, name, type))
+			continue;
+		if (ret->count < UPDATE_ANSWER_RECORDS &&
+		    rr_to_record(rr, &ret->records[ret->count]))
+			ret->count++;
+		else
+			ret->more++;
+	}
+}
+
+/* A server that could not do its work may leave the question out. */
+static bool question_is(const ldns_pkt *packet, int rcode, const struct hostname *name,
+			uint16_t type)
+{
+	const ldns_rr_list *questions = ldns_pkt_question(packet);
+	size_t count = ldns_rr_list_rr_count(questions);
+
+	if (count == 0)
+		return rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN;
+	return count == 1 && rr_is(ldns_rr_list_rr(questions, 0), name, type);
+}
+
+/* The head, and whether it can be the answer to what was asked. */
+static int decode_head(const uint8_t *bytes, size_t length, bool query, struct update_answer *ret,
+		       struct err *err)
+{
+	int opcode = query ? OPCODE_QUERY : OPCODE_UPDATE;
+
+	if (length < HEAD_BYTES)
+		return err_set(err, -EBADMSG, "%zu bytes are no DNS message", length);
+	if (length > UPDATE_ANSWER_MAX)
+		return err_set(err, -EBADMSG, "an answer of %zu bytes is more than the %d we read",
+			       length, UPDATE_ANSWER_MAX);
+	ret->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
+	ret->opcode = bytes[2] >> 3 & 0x0f;
+	ret->authoritative = bytes[2] & FLAG_AUTHORITATIVE;
+	ret->truncated = bytes[2] & FLAG_TRUNCATED;
+	ret->rcode = bytes[3] & 0x0f;
+	if (!(bytes[2] & FLAG_ANSWER))
+		return err_set(err, -EBADMSG, "the message is a request, not an answer");
+	if (ret->opcode != opcode)
+		return err_set(err, -EBADMSG, "the answer has opcode %d, the request had %d",
+			       ret->opcode, opcode);
+	return 0;
+}
+
+int update_decode_answer(const uint8_t *bytes, size_t length, const struct hostname *name,
+			 uint16_t type, struct update_answer *ret, struct err *err)
+{
+	ldns_pkt *packet = NULL;
+	ldns_status status;
+	int rc;
+
+	memset(ret, 0, sizeof *ret);
+	rc = decode_head(bytes, length, name != NULL, ret, err);
+	if (rc < 0)
+		return rc;
+	status = ldns_wire2pkt(&packet, bytes, length);
+	if (status != LDNS_STATUS_OK)
+		return err_set(err, -EBADMSG, "the answer cannot be read: %s",
+			       ldns_get_errorstr_by_id(status));
+	if (name && !question_is(packet, ret->rcode, name, type))
+		rc = err_set(err, -EBADMSG, "the answer is to another question than %s %s",
+			     name->text, record_type_name(type));
+	else if (name)
+		take_records(ldns_pkt_answer(packet), name, type, ret);
+	ldns_pkt_free(packet);
+	return rc;
+}
+
+const char *update_rcode_name(int rcode)
+{
+	static const char *const names[] = {
+		"NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
+		"YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", [16] = "BADSIG",
+		"BADKEY",   "BADTIME", "BADMODE",  "BADNAME",  "BADALG",  "BADTRUNC",
+	};
+
+	if (rcode < 0 || (size_t)rcode >= sizeof names / sizeof *names || !names[rcode])
+		return "RCODE";
+	return names[rcode];
+}
+
+const char *update_item_print(const struct update_item *item, char ret[UPDATE_ITEM_TEXT])
+{
+	const struct step *step = &steps[item->step];
+	const struct record *record = &item->record;
+	char text[RECORD_TEXT] = "", ttl[24] = "";
+
+	if (step->data)
+		record_print(record, text);
+	else if (!step->any_type)
+		snprintf(text, sizeof text, "%s", record_type_name(record->type));
+	if (item->step == UPDATE_ADD)
+		snprintf(ttl, sizeof ttl, " TTL %u", (unsigned)record->ttl);
+	snprintf(ret, UPDATE_ITEM_TEXT, "%s%s%s%s%s", step->before, item->name.text, step->after,
+		 text, ttl);
+	return ret;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/dns.h"
+#include "dns/tsig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* The three mappings together, as the daemon's file holds them. */
+struct all {
+	struct lease_config lease;
+	struct dns_config dns;
+	struct publish_config publish;
+};
+
+static const struct config_key keys[] = {
+	{.name = "lease",
+	 .kind = CONFIG_TABLE,
+	 .table = &lease_config_table,
+	 .offset = offsetof(struct all, lease)},
+	{.name = "dns",
+	 .kind = CONFIG_TABLE,
+	 .table = &dns_config_table,
+	 .offset = offsetof(struct all, dns)},
+	{.name = "provision-server",
+	 .kind = CONFIG_TABLE,
+	 .table = &publish_config_table,
+	 .offset = offsetof(struct all, publish)},
+};
+
+static void check(const void *object, struct config_check *check)
+{
+	const struct all *all = object;
+
+	dns_config_check_publish(&all->dns, &all->publish, "provision-server", check);
+}
+
+static const struct config_table table = {
+	.name = "test", .size = sizeof(struct all), .keys = keys, .count = 3, .check = check};
+
+static char secret[] = "/tmp/amtnet-secret-XXXXXX";
+static struct all all;
+static struct config_errors errors;
+
+static int make_secret(void **state)
+{
+	int fd = mkstemp(secret);
+
+	if (fd < 0 || write(fd, "MDEyMzQ1Njc4OWFiY2RlZg==\n", 25) != 25)
+		return -1;
+	return close(fd);
+}
+
+static int remove_secret(void **state)
+{
+	return unlink(secret);
+}
+
+static int parse(const char *text)
+{
+	static char filled[4000];
+
+	memset(&errors, 0, sizeof(errors));
+	snprintf(filled, sizeof(filled), "dns:\n  keys: [{name: k, secret-file: %s}]\n  %s", secret,
+		 text);
+	return config_parse(filled, strlen(filled), "t.yaml", &table, &all, &errors);
+}
+
+static void expect_error(const char *text, const char *words)
+{
+	if (!parse(text))
+		fail_msg("taken: %s", text);
+	for (size_t i = 0; i < errors.count; i++) {
+		if (strstr(errors.items[i].text, words))
+			return;
+	}
+	fail_msg("\"%s\" not in \"%s\"", words, errors.items[0].text);
+}
+
+#define ZONE "zones: [{name: x, servers: [10.0.0.1], key: k}]\n"
+
+static void defaults_are_the_documented_ones(void **state)
+{
+	const struct dns_zone_config *zone;
+	const struct endpoint *server;
+
+	if (parse(ZONE "provision-server: {zones: [sub.x], addresses: [10.0.0.9]}\n"))
+		fail_msg("%s", errors.items[0].text);
+	zone = all.dns.zones.items;
+	server = zone->servers.items;
+	assert_int_equal(server->port, 53);
+	assert_int_equal(all.dns.conflict_mode, DNS_SAME_MACHINE);
+	assert_int_equal(all.dns.ttl_ms, 20 * 60 * 1000);
+	assert_int_equal(((struct dns_key_config *)all.dns.keys.items)->algorithm,
+			 TSIG_HMAC_SHA256);
+	assert_string_equal(all.lease.socket, "/run/amtnet/lease.sock");
+	assert_null(all.lease.group);
+	assert_string_equal(all.publish.label, "ProvisionServer");
+	assert_int_equal(all.publish.ttl_ms, 300 * 1000);
+	assert_int_equal(all.publish.interval_ms, 60 * 1000);
+	config_free(&table, &all);
+}
+
+static void each_mistake_is_named(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"zones: [{name: x, servers: [10.0.0.1], key: z}]\n", "there is no key \"z\""},
+		{"zones: [{name: x, servers: []}]\n", "at least one item"},
+		{"zones: [{name: x}]\n", "servers"},
+		{"zones: [{name: x, servers: [10.0.0.1]}, {name: X., servers: [10.0.0.1]}]\n",
+		 "x is there twice"},
+		{"conflict-mode: none\n", "conflict-mode"},
+		{"ttl: 8d\n", "ttl"},
+		{ZONE "provision-server: {zones: [y], addresses: [10.0.0.9]}\n",
+		 "y lies in no zone of dns.zones"},
+		{ZONE "provision-server: {zones: [x]}\n", "who takes hellos"},
+		{ZONE "provision-server: {zones: [x, x], addresses: [10.0.0.9]}\n", "there twice"},
+		{ZONE "provision-server: {zones: [x], addresses: [0.0.0.0]}\n",
+		 "no address to connect"},
+		{ZONE "provision-server: {zones: [x], addresses: [10.0.0.9, 10.0.0.9]}\n",
+		 "10.0.0.9 is there twice"},
+		{ZONE "provision-server: {label: a.b}\n", "not one label"},
+		{ZONE "provision-server: {owner: \"a;b\"}\n", "letters, digits"},
+		{ZONE "lease: {socket: run/x}\n", "not an absolute path"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect_error(cases[i].text, cases[i].words);
+}
+
+static void longest_zone_that_holds_a_name_wins(void **state)
+{
+	static const struct hostname names[] = {{"a.x"}, {"a.sub.x"}, {"sub.x"}, {"y"}, {"notx"}};
+	static const int zones[] = {0, 1, 1, -1, -1};
+
+	assert_int_equal(parse("zones: [{name: x, servers: [10.0.0.1]}, "
+			       "{name: sub.x, servers: [10.0.0.1]}]\n"),
+			 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(dns_config_zone(&all.dns, &names[i]), zones[i]);
+	config_free(&table, &all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_the_documented_ones),
+		cmocka_unit_test(each_mistake_is_named),
+		cmocka_unit_test(longest_zone_that_holds_a_name_wins),
+	};
+
+	return cmocka_run_group_tests(tests, make_secret, remove_secret);
+}
