@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELLOS_DEFAULT 50
+#define HELLOS_MAX 100000
+
+struct command {
+	const char *name;
+	const char *argument; /* for help; NULL = takes none */
+	const char *help;
+	int (*run)(const struct command_parts *parts, const char *argument, enum rows_format format,
+		   struct text *out);
+};
+
+static int run_status(const struct command_parts *parts, const char *argument,
+		      enum rows_format format, struct text *out)
+{
+	static const char *const columns[] = {"name", "value", NULL};
+	struct db_counters db = db_counters(parts->db);
+	struct rows *rows = NULL;
+
+	if (rows_new(&rows, format, columns, out) < 0)
+		return -ENOMEM;
+	rows_text(rows, "version");
+	rows_text(rows, AMTNET_VERSION);
+	rows_text(rows, "uptime-s");
+	rows_number(rows, (int64_t)((parts->now_ms - parts->started_ms) / 1000));
+	dns_print_status(parts->dns, rows);
+	discovery_print_status(parts->discovery, rows);
+	rows_text(rows, "db.commits");
+	rows_number(rows, (int64_t)db.commits);
+	rows_text(rows, "db.waiting");
+	rows_number(rows, db.waiting);
+	rows_text(rows, "db.failed-commits");
+	rows_number(rows, (int64_t)db.failed_commits);
+	rows_text(rows, "db.refused");
+	rows_number(rows, (int64_t)db.refused);
+	rows_end(rows);
+	rows_free(rows);
+	return 0;
+}
+
+static int run_devices(const struct command_parts *parts, const char *argument,
+		       enum rows_format format, struct text *out)
+{
+	return discovery_print_devices(parts->discovery, argument, format, out);
+}
+
+static int run_names(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct text *out)
+{
+	return dns_print_names(parts->dns, argument, format, out);
+}
+
+static int run_provision_server(const struct command_parts *parts, const char *argument,
+				enum rows_format format, struct text *out)
+{
+	return dns_print_provision_server(parts->dns, format, out);
+}
+
+static int run_hellos(const struct command_parts *parts, const char *argument,
+		      enum rows_format format, struct text *out)
+{
+	char *end = NULL;
+	unsigned long count = argument ? strtoul(argument, &end, 10) : HELLOS_DEFAULT;
+
+	if (argument && (*end != '\0' || count == 0 || count > HELLOS_MAX)) {
+		text_clear(out);
+		text_add(out, "error: hellos takes a number from 1 to %d, not \"", HELLOS_MAX);
+		text_add_clean(out, argument, strlen(argument));
+		text_add(out, "\"\n");
+		return 0;
+	}
+	return discovery_print_hellos(parts->discovery, (unsigned)count, format, out);
+}
+
+static int run_help(const struct command_parts *parts, const char *argument,
+		    enum rows_format format, struct text *out);
+
+static const struct command commands[] = {
+	{"status", NULL, "what runs, what waits, what failed", run_status},
+	{"devices", "[FILTER]", "one row per device that said hello", run_devices},
+	{"names", "[FILTER]", "one row per wanted DNS name", run_names},
+	{"provision-server", NULL, "one row per zone that has the record", run_provision_server},
+	{"hellos", "[COUNT]", "the newest hellos", run_hellos},
+	{"help", NULL, "this list", run_help},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int run_help(const struct command_parts *parts, const char *argument,
+		    enum rows_format format, struct text *out)
+{
+	static const char *const columns[] = {"command", "argument", "meaning", NULL};
+	struct rows *rows = NULL;
+
+	if (rows_new(&rows, format, columns, out) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < COMMANDS; i++) {
+		rows_text(rows, commands[i].name);
+		rows_text(rows, commands[i].argument);
+		rows_text(rows, commands[i].help);
+	}
+	rows_end(rows);
+	rows_free(rows);
+	return 0;
+}
+
+static void say_unknown(const char *word, size_t length, struct text *out)
+{
+	const char *names[COMMANDS + 1] = {NULL};
+	char asked[64];
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	text_clean(asked, sizeof(asked), word, length);
+	const char *nearest = text_nearest(asked, names);
+	if (length == 0)
+		text_add(out, "error: no command; try help\n");
+	else if (nearest)
+		text_add(out, "error: unknown command \"%s\"; did you mean %s?\n", asked, nearest);
+	else
+		text_add(out, "error: unknown command \"%s\"; try help\n", asked);
+}
+
+void command_run(const char *line, const struct command_parts *parts, struct text *out)
+{
+	enum rows_format format = ROWS_TSV;
+
+	if (strncmp(line, "json ", 5) == 0) {
+		format = ROWS_JSON;
+		line += 5;
+	}
+	line += strspn(line, " \t");
+	size_t length = strcspn(line, " \t");
+	const char *argument = line + length + strspn(line + length, " \t");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *command = &commands[i];
+
+		if (strlen(command->name) != length || strncmp(line, command->name, length) != 0)
+			continue;
+		if (*argument && !command->argument) {
+			text_add(out, "error: %s takes no argument\n", command->name);
+			return;
+		}
+		text_add(out, "ok\n");
+		if (command->run(parts, *argument ? argument : NULL, format, out) < 0)
+			out->bad = true;
+		return;
+	}
+	say_unknown(line, length, out);
+}

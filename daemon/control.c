@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/control.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct connection {
+	struct control *control;
+	struct bufferevent *stream;
+	struct connection *next;
+	bool answered;
+};
+
+struct control {
+	char *path;
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct connection *connections;
+	unsigned count;
+	control_answer *answer;
+	void *user;
+};
+
+static void connection_free(struct connection *connection)
+{
+	struct control *control = connection->control;
+	struct connection **link = &control->connections;
+
+	while (*link != connection)
+		link = &(*link)->next;
+	*link = connection->next;
+	control->count--;
+	bufferevent_free(connection->stream);
+	free(connection);
+}
+
+static void connection_answer(struct connection *connection, const char *line)
+{
+	struct control *control = connection->control;
+	struct text out;
+
+	connection->answered = true;
+	text_init(&out, CONTROL_ANSWER_MAX);
+	control->answer(line, &out, control->user);
+	if (out.bad) {
+		text_clear(&out);
+		out.bad = false;
+		text_add(&out, "error: the answer is larger than %u MiB; use a filter\n",
+			 CONTROL_ANSWER_MAX >> 20);
+	}
+	bufferevent_write(connection->stream, out.bytes, out.length);
+	text_done(&out);
+	bufferevent_disable(connection->stream, EV_READ);
+}
+
+static void on_read(struct bufferevent *stream, void *user)
+{
+	struct connection *connection = user;
+	struct evbuffer *input = bufferevent_get_input(stream);
+	size_t length = 0;
+	char *line = evbuffer_readln(input, &length, EVBUFFER_EOL_CRLF);
+
+	if (line && length <= CONTROL_LINE_MAX && strlen(line) == length)
+		connection_answer(connection, line);
+	else if (line || evbuffer_get_length(input) > CONTROL_LINE_MAX)
+		connection_answer(connection, "");
+	free(line);
+}
+
+static void on_written(struct bufferevent *stream, void *user)
+{
+	struct connection *connection = user;
+
+	if (connection->answered)
+		connection_free(connection);
+}
+
+static void on_end(struct bufferevent *stream, short what, void *user)
+{
+	struct connection *connection = user;
+
+	/* A client such as socat closes its sending side right after the line: the answer still goes out. */
+	if ((what & BEV_EVENT_EOF) && connection->answered)
+		return;
+	connection_free(connection);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+		      int length, void *user)
+{
+	struct control *control = user;
+	struct connection *connection = NULL;
+	const struct timeval limit = {.tv_sec = CONTROL_TIME_S};
+
+	if (control->count < CONTROL_CONNECTIONS_MAX)
+		connection = calloc(1, sizeof(*connection));
+	if (connection)
+		connection->stream = bufferevent_socket_new(control->base, fd,
+							    BEV_OPT_CLOSE_ON_FREE);
+	if (!connection || !connection->stream) {
+		free(connection);
+		close(fd);
+		return;
+	}
+	connection->control = control;
+	connection->next = control->connections;
+	control->connections = connection;
+	control->count++;
+	bufferevent_setcb(connection->stream, on_read, on_written, on_end, connection);
+	bufferevent_set_timeouts(connection->stream, &limit, &limit);
+	bufferevent_setwatermark(connection->stream, EV_READ, 0, CONTROL_LINE_MAX + 2);
+	bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
+}
+
+/* A socket file that nobody answers is left over from a crash and may go. */
+static int remove_stale(const struct sockaddr_un *at, struct err *err)
+{
+	struct stat status;
+
+	if (lstat(at->sun_path, &status) < 0)
+		return errno == ENOENT ? 0 : err_set(err, -errno, "%s", strerror(errno));
+	if (!S_ISSOCK(status.st_mode))
+		return err_set(err, -EEXIST, "is not a socket and will not be overwritten");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_set(err, -errno, "%s", strerror(errno));
+	int result = connect(fd, (const struct sockaddr *)at, sizeof(*at));
+	close(fd);
+	if (result == 0)
+		return err_set(err, -EADDRINUSE, "another amtnetd answers there");
+	if (unlink(at->sun_path) < 0)
+		return err_set(err, -errno, "%s", strerror(errno));
+	return 0;
+}
+
+static int give_to_group(const char *path, const char *name, struct err *err)
+{
+	if (chmod(path, 0660) < 0)
+		return err_set(err, -errno, "%s", strerror(errno));
+	if (!name)
+		return 0;
+	const struct group *group = getgrnam(name);
+	if (!group)
+		return err_set(err, -ENOENT, "group \"%s\" does not exist", name);
+	if (chown(path, (uid_t)-1, group->gr_gid) < 0)
+		return err_set(err, -errno, "cannot be given to group \"%s\": %s", name,
+			       strerror(errno));
+	return 0;
+}
+
+static int listen_at(struct control *control, const struct control_config *config, struct err *err)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+
+	if (strlen(config->socket) >= sizeof(at.sun_path))
+		return err_set(err, -ENAMETOOLONG, "is longer than %zu characters",
+			       sizeof(at.sun_path) - 1);
+	memcpy(at.sun_path, config->socket, strlen(config->socket));
+	int result = remove_stale(&at, err);
+	if (result < 0)
+		return result;
+	mode_t before = umask(0117);
+	control->listener = evconnlistener_new_bind(control->base, on_accept, control,
+						    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+						    64, (struct sockaddr *)&at, sizeof(at));
+	int number = errno;
+	umask(before);
+	if (!control->listener)
+		return err_set(err, -number, "%s", strerror(number));
+	control->path = strdup(config->socket);
+	if (!control->path)
+		return err_set(err, -ENOMEM, "no memory");
+	return give_to_group(config->socket, config->group, err);
+}
+
+int control_new(struct control **ret, struct event_base *base, const struct control_config *config,
+		control_answer *answer, void *user, struct err *err)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (!control)
+		return err_set(err, -ENOMEM, "no memory");
+	control->base = base;
+	control->answer = answer;
+	control->user = user;
+	int result = listen_at(control, config, err);
+	if (result < 0) {
+		err_prefix(err, "control.socket %s", config->socket);
+		control_free(control);
+		return result;
+	}
+	*ret = control;
+	return 0;
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	while (control->connections)
+		connection_free(control->connections);
+	if (control->listener)
+		evconnlistener_free(control->listener);
+	if (control->path)
+		unlink(control->path);
+	free(control->path);
+	free(control);
+}

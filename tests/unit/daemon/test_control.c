@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct fixture {
+	struct event_base *base;
+	struct control *control;
+	char directory[64];
+	char path[96];
+	char line[2048]; /* last one asked */
+};
+
+static void answer_line(const char *line, struct text *out, void *user)
+{
+	struct fixture *fixture = user;
+
+	snprintf(fixture->line, sizeof(fixture->line), "%s", line);
+	text_add(out, "ok\nline\t%s\n", line);
+}
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	snprintf(fixture->directory, sizeof(fixture->directory), "/tmp/amtnet-control-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	snprintf(fixture->path, sizeof(fixture->path), "%s/control.sock", fixture->directory);
+	fixture->base = event_base_new();
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	control_free(fixture->control);
+	event_base_free(fixture->base);
+	unlink(fixture->path);
+	rmdir(fixture->directory);
+	free(fixture);
+	return 0;
+}
+
+static int listen_here(struct fixture *fixture, struct err *err)
+{
+	struct control_config config = {.socket = fixture->path};
+
+	return control_new(&fixture->control, fixture->base, &config, answer_line, fixture, err);
+}
+
+static int connect_here(struct fixture *fixture)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", fixture->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+/* Runs the loop until the daemon's side closes; the answer in `ret`. */
+static void read_answer(struct fixture *fixture, int fd, char *ret, size_t size)
+{
+	size_t length = 0;
+
+	for (int turns = 0; turns < 5000; turns++) {
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+		ssize_t got = recv(fd, ret + length, size - 1 - length, 0);
+		if (got == 0)
+			break;
+		if (got > 0)
+			length += (size_t)got;
+		else
+			usleep(1000);
+	}
+	ret[length] = '\0';
+	close(fd);
+}
+
+static void one_line_gets_one_answer_and_the_end(void **state)
+{
+	struct fixture *fixture = *state;
+	char answer[256];
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	int fd = connect_here(fixture);
+	assert_int_equal(send(fd, "names pc\n", 9, 0), 9);
+	read_answer(fixture, fd, answer, sizeof(answer));
+	assert_string_equal(answer, "ok\nline\tnames pc\n");
+}
+
+static void sender_may_close_its_side_before_the_answer(void **state)
+{
+	struct fixture *fixture = *state;
+	char answer[256];
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	int fd = connect_here(fixture);
+	assert_int_equal(send(fd, "status\n", 7, 0), 7);
+	shutdown(fd, SHUT_WR);
+	read_answer(fixture, fd, answer, sizeof(answer));
+	assert_string_equal(answer, "ok\nline\tstatus\n");
+}
+
+static void overlong_line_is_asked_as_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	char answer[256], line[CONTROL_LINE_MAX + 100];
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	memset(line, 'x', sizeof(line));
+	int fd = connect_here(fixture);
+	assert_int_equal(send(fd, line, sizeof(line), 0), (ssize_t)sizeof(line));
+	snprintf(fixture->line, sizeof(fixture->line), "untouched");
+	read_answer(fixture, fd, answer, sizeof(answer));
+	assert_string_equal(fixture->line, "");
+}
+
+static void connections_are_bounded(void **state)
+{
+	struct fixture *fixture = *state;
+	int fds[CONTROL_CONNECTIONS_MAX];
+	char answer[256];
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	for (int i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		fds[i] = connect_here(fixture);
+	for (int i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+	int refused = connect_here(fixture);
+	read_answer(fixture, refused, answer, sizeof(answer));
+	assert_string_equal(answer, "");
+	assert_int_equal(send(fds[0], "help\n", 5, 0), 5);
+	read_answer(fixture, fds[0], answer, sizeof(answer));
+	assert_string_equal(answer, "ok\nline\thelp\n");
+	for (int i = 1; i < CONTROL_CONNECTIONS_MAX; i++)
+		close(fds[i]);
+}
+
+static void stale_socket_is_replaced(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct stat status;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", fixture->path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	close(fd);
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	assert_int_equal(stat(fixture->path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0660);
+}
+
+static void living_daemon_keeps_its_socket(void **state)
+{
+	struct fixture *fixture = *state;
+	struct control_config config = {.socket = fixture->path};
+	struct control *second = NULL;
+	struct err err = {0};
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	assert_int_equal(control_new(&second, fixture->base, &config, answer_line, fixture, &err),
+			 -EADDRINUSE);
+	assert_non_null(strstr(err.text, "another amtnetd answers there"));
+	assert_non_null(strstr(err.text, fixture->path));
+}
+
+static void plain_file_is_never_overwritten(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = {0};
+	FILE *file = fopen(fixture->path, "w");
+
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(listen_here(fixture, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "will not be overwritten"));
+	assert_int_equal(access(fixture->path, F_OK), 0);
+}
+
+static void unknown_group_is_named(void **state)
+{
+	struct fixture *fixture = *state;
+	struct control_config config = {.socket = fixture->path, .group = (char *)"no-such-group"};
+	struct err err = {0};
+
+	assert_true(control_new(&fixture->control, fixture->base, &config, answer_line, fixture,
+				&err) < 0);
+	assert_non_null(strstr(err.text, "group \"no-such-group\" does not exist"));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(one_line_gets_one_answer_and_the_end),
+		CASE(sender_may_close_its_side_before_the_answer),
+		CASE(overlong_line_is_asked_as_nothing),
+		CASE(connections_are_bounded),
+		CASE(stale_socket_is_replaced),
+		CASE(living_daemon_keeps_its_socket),
+		CASE(plain_file_is_never_overwritten),
+		CASE(unknown_group_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
