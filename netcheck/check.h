@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check: what the checks of one run share. A check is a flow (ports, dns, names, hello): it asks the
+ * probes, hands the answers to its judge, and gives the results to the sink. The door owns it all.
+ */
+#pragma once
+
+#include "netcheck/lookups.h"
+#include "netcheck/probe_hop.h"
+#include "netcheck/probe_tcp.h"
+#include "netcheck/result.h"
+
+/* Takes the result over; NULL means that the heap refused one. */
+typedef void check_sink(struct result *result, void *user);
+typedef void check_done(void *user);
+
+#define CHECK_WALKS_MAX 32 /* per run: each takes one to three seconds, one after the other */
+#define CHECK_CONTROL_PORT 443
+
+struct check_tools {
+	struct event_base *base;
+	struct probe_tcp *prober;
+	struct probe_hop *walker;
+	struct lookups *lookups;
+	unsigned walks_left;
+	unsigned walks_refused; /* silent ports whose path was not walked for that limit */
+	check_sink *sink;
+	void *user; /* of the sink */
+};

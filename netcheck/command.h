@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command: the subcommands of amtnet-check. Each reads its own options with getopt_long and gives the
+ * exit status: 0 ready, 1 ready with warnings, 2 not ready, 3 could not tell or wrong usage.
+ */
+#pragma once
+
+#include "common/addr.h"
+#include "common/err.h"
+
+#include <stddef.h>
+
+#define COMMAND_USAGE 3 /* exit status for wrong usage and bad configuration */
+
+/* argv[0] is the subcommand's name. */
+typedef int command_run(int argc, char **argv);
+
+struct command {
+	const char *name;
+	const char *arguments;
+	const char *help;    /* one sentence */
+	const char *options; /* lines for --help */
+	command_run *run;
+};
+
+extern const struct command command_table[]; /* ends with a NULL name */
+
+command_run command_ports;
+command_run command_dns;
+command_run command_hello;
+command_run command_site;
+command_run command_explain;
+command_run command_respond;
+
+/* Prints "amtnet-check NAME: SENTENCE" and how to get help; returns COMMAND_USAGE. */
+int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints the help of one command to standard output; returns 0. */
+int command_help(const char *name);
+
+/* Names by the system's resolver, for targets on the command line (target_resolve). */
+int command_resolve(const char *name, struct addr *ret, size_t size, struct err *err);

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/command.h"
+
+#include "common/hello.h"
+#include "netcheck/explain.h"
+#include "netcheck/netcheck.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIST_MAX 64
+
+static struct netcheck_options plain_options(void)
+{
+	return (struct netcheck_options){
+		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+		.rate = PROBE_TCP_RATE,
+		.in_flight = PROBE_TCP_IN_FLIGHT,
+		.out = stdout,
+	};
+}
+
+/* A plain number of 1 to `most`; 0 for anything else. */
+static unsigned parse_number(const char *text, unsigned most)
+{
+	unsigned long value;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return 0;
+	value = strtoul(text, &end, 10);
+	return *end || value > most ? 0 : (unsigned)value;
+}
+
+int command_resolve(const char *name, struct addr *ret, size_t size, struct err *err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct addrinfo *found = NULL, *item;
+	struct endpoint endpoint;
+	size_t count = 0;
+	int r;
+
+	r = getaddrinfo(name, NULL, &hints, &found);
+	if (r)
+		return err_set(err, -EINVAL, "%s", gai_strerror(r));
+	for (item = found; item && count < size; item = item->ai_next)
+		if (!endpoint_from_sockaddr(item->ai_addr, &endpoint))
+			ret[count++] = endpoint.addr;
+	freeaddrinfo(found);
+	return count ? (int)count : err_set(err, -EINVAL, "the name has no address");
+}
+
+static int run_and_free(struct netcheck *run, int r, const char *name)
+{
+	int status;
+
+	if (r)
+		status = command_fail(name, "cannot start: %s", strerror(-r));
+	else
+		status = netcheck_run(run);
+	netcheck_free(run);
+	return status;
+}
+
+static int run_ports(const struct netcheck_options *options, const struct target_list *targets,
+		     const struct target_ports *ports)
+{
+	struct err err = {0};
+	struct netcheck *run;
+
+	if (netcheck_new(&run, "ports", options, &err))
+		return command_fail("ports", "%s", err.text);
+	return run_and_free(run, netcheck_add_ports(run, targets, ports), "ports");
+}
+
+static int read_targets(int argc, char **argv, size_t port_count, struct target_list *ret)
+{
+	struct err err = {0};
+
+	if (optind >= argc)
+		return command_fail("ports", "no target given");
+	for (int i = optind; i < argc; i++)
+		if (target_add(ret, argv[i], TARGET_MAX / port_count, command_resolve, &err))
+			return command_fail("ports", "%s", err.text);
+	return 0;
+}
+
+int command_ports(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'},       {"ports", required_argument, NULL, 'p'},
+		{"rate", required_argument, NULL, 'r'}, {"in-flight", required_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},       {0},
+	};
+	struct target_ports ports = {.items = {16992, 16993, 16994, 16995}, .count = 4};
+	struct netcheck_options options = plain_options();
+	struct target_list targets = {0};
+	struct err err = {0};
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "jp:r:f:h", longs, NULL)) != -1) {
+		if (c == 'h')
+			return command_help("ports");
+		else if (c == 'j')
+			options.json = true;
+		else if (c == 'p' && target_parse_ports(optarg, &ports, &err))
+			return command_fail("ports", "--ports: %s", err.text);
+		else if (c == 'r' && !(options.rate = parse_number(optarg, 100000)))
+			return command_fail("ports", "--rate takes a number from 1 to 100000");
+		else if (c == 'f' && !(options.in_flight = parse_number(optarg, 60000)))
+			return command_fail("ports", "--in-flight takes a number from 1 to 60000");
+		else if (c == '?')
+			return COMMAND_USAGE;
+	}
+	status = read_targets(argc, argv, ports.count, &targets);
+	if (!status)
+		status = run_ports(&options, &targets, &ports);
+	target_done(&targets);
+	return status;
+}
+
+/* What the options of `dns` fill; `wanted` points into the arrays. */
+struct dns_arguments {
+	struct hostname suffixes[LIST_MAX];
+	struct endpoint servers[LIST_MAX];
+	struct addr expected[LIST_MAX];
+	struct check_dns_host hosts[LIST_MAX];
+	struct check_dns_wanted wanted;
+};
+
+static int add_servers(struct dns_arguments *arguments, char *list)
+{
+	size_t *count = &arguments->wanted.server_count;
+	char *rest = NULL;
+
+	for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+		if (*count == LIST_MAX)
+			return command_fail("dns", "more than %d name servers", LIST_MAX);
+		if (endpoint_parse(word, 53, &arguments->servers[*count]))
+			return command_fail("dns", "--server: \"%s\" is not an address", word);
+		(*count)++;
+	}
+	return 0;
+}
+
+static int add_expected(struct dns_arguments *arguments, char *list)
+{
+	size_t *count = &arguments->wanted.expected_count;
+	char *rest = NULL;
+
+	for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+		if (*count == LIST_MAX)
+			return command_fail("dns", "more than %d expected addresses", LIST_MAX);
+		if (addr_parse(word, &arguments->expected[*count]))
+			return command_fail("dns", "--expect: \"%s\" is not an address", word);
+		(*count)++;
+	}
+	return 0;
+}
+
+static int add_suffix(struct dns_arguments *arguments, const char *text)
+{
+	size_t *count = &arguments->wanted.suffix_count;
+	struct err err = {0};
+
+	if (*count == LIST_MAX)
+		return command_fail("dns", "more than %d suffixes", LIST_MAX);
+	if (hostname_parse(text, &arguments->suffixes[*count], &err))
+		return command_fail("dns", "--suffix: %s", err.text);
+	(*count)++;
+	return 0;
+}
+
+static int add_host(struct dns_arguments *arguments, char *text)
+{
+	struct check_dns_host *host = &arguments->hosts[arguments->wanted.host_count];
+	char *equals = strchr(text, '=');
+	struct err err = {0};
+
+	if (arguments->wanted.host_count == LIST_MAX)
+		return command_fail("dns", "more than %d hosts", LIST_MAX);
+	if (!equals)
+		return command_fail("dns", "--host takes FQDN=ADDR");
+	*equals = '\0';
+	if (hostname_parse(text, &host->name, &err))
+		return command_fail("dns", "--host: %s", err.text);
+	if (addr_parse(equals + 1, &host->addr))
+		return command_fail("dns", "--host: \"%s\" is not an address", equals + 1);
+	arguments->wanted.host_count++;
+	return 0;
+}
+
+static int read_dns_option(int c, struct dns_arguments *arguments, struct netcheck_options *options)
+{
+	struct err err = {0};
+
+	switch (c) {
+	case 'j':
+		options->json = true;
+		return 0;
+	case 's':
+		return add_servers(arguments, optarg);
+	case 'x':
+		return add_suffix(arguments, optarg);
+	case 'n':
+		if (hostname_parse(optarg, &arguments->wanted.label, &err))
+			return command_fail("dns", "--name: %s", err.text);
+		return 0;
+	case 'e':
+		return add_expected(arguments, optarg);
+	case 'o':
+		return add_host(arguments, optarg);
+	default:
+		return COMMAND_USAGE;
+	}
+}
+
+static int run_dns(struct dns_arguments *arguments, const struct netcheck_options *options)
+{
+	struct check_dns_wanted *wanted = &arguments->wanted;
+	struct err err = {0};
+	struct netcheck *run;
+
+	if (!wanted->server_count)
+		return command_fail("dns", "no --server given");
+	if (!wanted->suffix_count && !wanted->host_count)
+		return command_fail("dns", "neither --suffix nor --host given");
+	wanted->suffixes = arguments->suffixes;
+	wanted->servers = arguments->servers;
+	wanted->expected = arguments->expected;
+	wanted->hosts = arguments->hosts;
+	if (netcheck_new(&run, "dns", options, &err))
+		return command_fail("dns", "%s", err.text);
+	return run_and_free(run, netcheck_add_dns(run, wanted), "dns");
+}
+
+int command_dns(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'},         {"server", required_argument, NULL, 's'},
+		{"suffix", required_argument, NULL, 'x'}, {"name", required_argument, NULL, 'n'},
+		{"expect", required_argument, NULL, 'e'}, {"host", required_argument, NULL, 'o'},
+		{"help", no_argument, NULL, 'h'},         {0},
+	};
+	struct netcheck_options options = plain_options();
+	struct dns_arguments *arguments = calloc(1, sizeof(*arguments));
+	int c, status = 0;
+
+	if (!arguments)
+		return command_fail("dns", "out of memory");
+	(void)hostname_parse("ProvisionServer", &arguments->wanted.label, NULL);
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+		if (c == 'h') {
+			free(arguments);
+			return command_help("dns");
+		}
+		status = read_dns_option(c, arguments, &options);
+	}
+	if (!status && optind < argc)
+		status = command_fail("dns", "\"%s\" is no option", argv[optind]);
+	if (!status)
+		status = run_dns(arguments, &options);
+	free(arguments);
+	return status;
+}
+
+/* "name:port" or "name"; the port in *port stays where none is given. */
+static int resolve_server(const char *text, struct addr *ret, size_t size, uint16_t *port,
+			  struct err *err)
+{
+	const char *colon = strchr(text, ':');
+	char name[HOSTNAME_MAX + 1];
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	unsigned number;
+
+	if (length >= sizeof(name))
+		return err_set(err, -EINVAL, "the name is too long");
+	memcpy(name, text, length);
+	name[length] = '\0';
+	if (colon) {
+		number = parse_number(colon + 1, 65535);
+		if (!number)
+			return err_set(err, -EINVAL, "the port is not a number from 1 to 65535");
+		*port = (uint16_t)number;
+	}
+	return command_resolve(name, ret, size, err);
+}
+
+static int add_hellos(struct netcheck *run, const char *text, struct err *err)
+{
+	struct endpoint server = {.port = HELLO_PORT};
+	struct addr found[16];
+	int count, r = 0;
+
+	if (!endpoint_parse(text, HELLO_PORT, &server))
+		return netcheck_add_hello(run, server);
+	count = resolve_server(text, found, 16, &server.port, err);
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count && !r; i++) {
+		server.addr = found[i];
+		r = netcheck_add_hello(run, server);
+	}
+	return r;
+}
+
+int command_hello(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct netcheck_options options = plain_options();
+	struct err err = {0};
+	struct netcheck *run;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+		if (c == 'h')
+			return command_help("hello");
+		if (c == '?')
+			return COMMAND_USAGE;
+		options.json = true;
+	}
+	if (argc - optind != 1)
+		return command_fail("hello", "one server is needed");
+	if (netcheck_new(&run, "hello", &options, &err))
+		return command_fail("hello", "%s", err.text);
+	if (add_hellos(run, argv[optind], &err)) {
+		netcheck_free(run);
+		return command_fail("hello", "%s: %s", argv[optind], err.text);
+	}
+	return run_and_free(run, 0, "hello");
+}
+
+static int load_site(const char *path, struct site_config *ret)
+{
+	struct config_errors *errors = calloc(1, sizeof(*errors));
+	int r;
+
+	if (!errors)
+		return -ENOMEM;
+	r = config_load(path, &site_config_table, ret, errors);
+	for (size_t i = 0; i < errors->count; i++)
+		fprintf(stderr, "%s\n", errors->items[i].text);
+	if (errors->more)
+		fprintf(stderr, "and %zu more errors\n", errors->more);
+	free(errors);
+	return r;
+}
+
+static int run_site(struct netcheck_options *options, const struct site_config *site)
+{
+	char what[128];
+	struct err err = {0};
+	struct netcheck *run;
+
+	snprintf(what, sizeof(what), "site %s", site->name);
+	options->rate = (unsigned)site->rate;
+	if (netcheck_new(&run, what, options, &err))
+		return command_fail("site", "%s", err.text);
+	return run_and_free(run, netcheck_add_site(run, site), "site");
+}
+
+int command_site(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct netcheck_options options = plain_options();
+	struct site_config site;
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+		if (c == 'h')
+			return command_help("site");
+		if (c == '?')
+			return COMMAND_USAGE;
+		options.json = true;
+	}
+	if (argc - optind != 1)
+		return command_fail("site", "one site file is needed");
+	if (load_site(argv[optind], &site))
+		return COMMAND_USAGE;
+	status = run_site(&options, &site);
+	config_free(&site_config_table, &site);
+	return status;
+}
+
+static void print_explanation(const struct explain *kind)
+{
+	printf("%s  %s\n\n  %s\n", kind->id, kind->title, kind->meaning);
+	if (*kind->remedy)
+		printf("  What helps: %s\n", kind->remedy);
+}
+
+int command_explain(int argc, char **argv)
+{
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return command_help("explain");
+	for (size_t i = 0; argc == 1 && i < explain_count; i++)
+		printf("%s  %s\n", explain_table[i].id, explain_table[i].title);
+	for (int i = 1; i < argc; i++) {
+		const struct explain *kind = explain_find(argv[i]);
+
+		if (!kind)
+			return command_fail(
+				"explain",
+				"\"%s\" is no finding; `amtnet-check explain` lists them", argv[i]);
+		print_explanation(kind);
+	}
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/explain.h"
+
+#include <strings.h>
+
+#define RESPONDER_HELPS                                                                           \
+	"Run `amtnet-check respond` on a machine in that subnet and check again: only an answer " \
+	"from "                                                                                   \
+	"the far end proves a path."
+
+const struct explain explain_table[] = {
+	{"NC001", "check did not finish",
+	 "The run was ended before every answer was in; the report holds what was known until "
+	 "then.",
+	 "Run it again and let it finish."},
+	{"NC002", "this machine could not send",
+	 "A local limit or error kept the check from sending; this says nothing about the network.",
+	 "Raise the limit that the text names (descriptors: ulimit -n), or lower --rate."},
+
+	{"NC100", "port open, proven end to end",
+	 "The responder at the far end sent our token back: packets and data pass both ways.", ""},
+	{"NC101", "port open",
+	 "Something accepts connections. Some firewalls answer on behalf of absent hosts, so this "
+	 "is "
+	 "not proof of the whole path.",
+	 RESPONDER_HELPS},
+	{"NC102", "port closed, path clear",
+	 "The host refused the connection itself (TCP RST): the network passes the port, nothing "
+	 "listens. Usual before AMT is enabled in the firmware.",
+	 "Nothing to do in the network. On the PC: enable AMT, or run `amtnet-check respond`."},
+	{"NC103", "connection refused by a device on the way",
+	 "The refusal (TCP RST) came from closer than the host: a firewall answers in its name.",
+	 "Allow the port on the device that the text names."},
+	{"NC104", "port dropped on the way",
+	 "Probes of this port pass one hop and are never seen by the next, while other probes are.",
+	 "Allow the port on one of the two hops that the text names, with stateful answers back."},
+	{"NC105", "port dropped at the last router or by the host",
+	 "Probes pass every router, and other ports of the host answer, but this one stays silent.",
+	 "Look at outgoing filters of the last router and at the firewall of the host."},
+	{"NC106", "silent host",
+	 "The network passes the port up to the last known hop; the host answers on none of the "
+	 "ports. "
+	 "Windows drops silently by default, and AMT takes its ports before Windows does, so this "
+	 "does not say that AMT would be unreachable.",
+	 RESPONDER_HELPS},
+	{"NC107", "port rejected by a firewall",
+	 "A device on the way refuses the port and says so by ICMP.",
+	 "Allow the port on the device that the text names."},
+	{"NC108", "no host at the address",
+	 "The last router (or this machine) found nobody at the address; the path up to there is "
+	 "clear.",
+	 "Check the address, switch the PC on, or let a responder stand in for it."},
+	{"NC109", "a router has no route",
+	 "A router on the way does not know the network of the target, or packets go in a circle.",
+	 "Add the missing route on the router that the text names."},
+	{"NC110", "this machine has no route",
+	 "The probe could not leave this machine: no route, or a route or rule that forbids it.",
+	 "Run the check from a machine that has a route to the target, or add it (ip route get "
+	 "ADDR)."},
+	{"NC111", "this machine's own firewall rejects",
+	 "The rejection came from this machine itself; it says nothing about the network.",
+	 "Allow outgoing connections in the local firewall."},
+
+	{"NC200", "provisioning name resolves",
+	 "The name server gives the address that PCs are meant to find.", ""},
+	{"NC201", "provisioning name does not exist",
+	 "PCs of this suffix cannot find the provisioning server.",
+	 "Create the record ProvisionServer.SUFFIX, or let amtnetd publish it "
+	 "(provision-server.zones)."},
+	{"NC202", "provisioning name has no address", "The name exists, but has no address record.",
+	 "Add an A record to the name; firmware asks for A."},
+	{"NC203", "provisioning name points elsewhere",
+	 "PCs would announce themselves to another machine; that may be a stale or a rogue one.",
+	 "Correct the record, or the expected address in the site file."},
+	{"NC204", "name server refuses or fails", "The server answers, but not the question.",
+	 "Allow recursion for the client subnets, or ask the zone's own servers."},
+	{"NC205", "name server silent or unreachable",
+	 "No answer came; PCs that get this server by DHCP option 6 cannot resolve names.",
+	 "Allow udp/53 and tcp/53 to it, start it, or take it out of option 6."},
+	{"NC206", "name servers disagree",
+	 "Which server a PC asks decides where it announces itself.",
+	 "Look at zone transfers and at caches between the servers."},
+	{"NC207", "bare name answered",
+	 "A PC asks for the name without suffix too; a prompt answer of any kind lets it go on.",
+	 ""},
+	{"NC208", "bare name answered late or not at all",
+	 "A PC waits for this answer before it asks with the suffix.",
+	 "Let the name server answer single-label names itself instead of forwarding them."},
+	{"NC209", "unusual lifetime",
+	 "The record lives so long in caches that a move of the server would go unnoticed for a "
+	 "day.",
+	 "Lower the record's TTL; 5 minutes is a good value."},
+
+	{"NC220", "name and address agree",
+	 "The reverse name exists, and its own address is the one asked about.", ""},
+	{"NC221", "no reverse name",
+	 "Provisioning cores that verify a PC by its name will not find one.",
+	 "Let amtnetd register the PTR, or create it."},
+	{"NC222", "reverse name points elsewhere",
+	 "The name at this address belongs to another address: a core would configure the wrong "
+	 "PC.",
+	 "Remove the stale record; amtnetd repairs the ones that it owns."},
+	{"NC223", "reverse name not to be had",
+	 "The name server did not answer the reverse question.",
+	 "Delegate the reverse zone, and look at the findings about the name server."},
+	{"NC224", "host name has another address",
+	 "The name does not have the address that was expected.",
+	 "Correct the record or the expectation."},
+
+	{"NC300", "hello accepted",
+	 "The provisioning server took a test hello and closed the connection as it should.", ""},
+	{"NC301", "hello not taken to its end",
+	 "Something accepts connections on the hello port, but does not close after a complete "
+	 "hello.",
+	 "Check that amtnetd listens there (amtnetctl status)."},
+	{"NC302", "hello connection reset",
+	 "The connection was reset after the hello was sent: an application filter, or another "
+	 "service.",
+	 "Check what listens on the hello port, and application filters on the way."},
+	{"NC303", "hello port closed", "The path is clear, but nothing listens on the hello port.",
+	 "Start amtnetd, and check hello.listen in amtnetd.yaml."},
+	{"NC304", "hello port unreachable",
+	 "PCs cannot announce themselves from where this check ran.",
+	 "Allow tcp/9971 from the client subnets to the provisioning server, stateful answers "
+	 "back."},
+};
+
+const size_t explain_count = sizeof(explain_table) / sizeof(explain_table[0]);
+
+const struct explain *explain_find(const char *id)
+{
+	for (size_t i = 0; i < explain_count; i++)
+		if (!strcasecmp(explain_table[i].id, id))
+			return &explain_table[i];
+	return NULL;
+}

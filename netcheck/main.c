@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command command_table[] = {
+	{"site", "[--json] FILE", "check all that a site file describes",
+	 "  --json             JSON lines instead of text\n", command_site},
+	{"ports", "[--json] [--ports LIST] TARGET...", "check TCP ports of PCs or responders",
+	 "  --json             JSON lines instead of text\n"
+	 "  --ports LIST       ports, 16992-16995 by default (16992,16993 or 16992-16995)\n"
+	 "  --rate N           connection attempts per second, 500 by default\n"
+	 "  --in-flight N      connection attempts at a time, 4096 by default\n"
+	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
+	 command_ports},
+	{"dns", "[--json] --server ADDR[,ADDR] --suffix SUFFIX [...]",
+	 "check what name servers say about the provisioning server",
+	 "  --json             JSON lines instead of text\n"
+	 "  --server ADDR,...  name servers, as PCs get them by DHCP option 6\n"
+	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
+	 "  --name LABEL       first label, ProvisionServer by default\n"
+	 "  --expect ADDR,...  what the name must resolve to\n"
+	 "  --host FQDN=ADDR   a name that must have the address, and back; may be repeated\n",
+	 command_dns},
+	{"hello", "[--json] SERVER[:PORT]", "send one test hello to a provisioning server",
+	 "  --json             JSON lines instead of text\n"
+	 "The port is 9971 by default. amtnetd records the test hello and relays it to no core.\n",
+	 command_hello},
+	{"respond", "[--bind ADDR] [--ports LIST] [--once SECONDS] [--hello SERVER[:PORT]]",
+	 "stand in for a PC at the client site",
+	 "  --bind ADDR        listen on this address, all by default\n"
+	 "  --ports LIST       ports to listen on, 16992-16995 by default\n"
+	 "  --once SECONDS     end after so many seconds: status 0 when every port was reached, "
+	 "else 2\n"
+	 "  --hello SERVER     send one test hello first\n",
+	 command_respond},
+	{"explain", "[ID...]", "say what a finding means and what helps", "", command_explain},
+	{0},
+};
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *command = command_table; command->name; command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+int command_fail(const char *name, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "amtnet-check %s: ", name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry `amtnet-check %s --help`.\n", name);
+	return COMMAND_USAGE;
+}
+
+int command_help(const char *name)
+{
+	const struct command *command = find(name);
+
+	printf("Usage: amtnet-check %s %s\n%s.\n\n%s", command->name, command->arguments,
+	       command->help, command->options);
+	return 0;
+}
+
+static int help(FILE *out)
+{
+	fprintf(out, "Usage: amtnet-check COMMAND [OPTIONS]\n"
+		     "Checks whether a network is ready for the provisioning of Intel AMT.\n\n");
+	for (const struct command *command = command_table; command->name; command++)
+		fprintf(out, "  %-8s %s\n", command->name, command->help);
+	fprintf(out,
+		"\n`amtnet-check COMMAND --help` lists the options; amtnet-check(1) says it all.\n"
+		"Exit status: 0 ready, 1 ready with warnings, 2 not ready, 3 could not tell.\n");
+	return out == stdout ? 0 : COMMAND_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2)
+		return help(stderr);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help(stdout);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("amtnet-check %s\n", AMTNET_VERSION);
+		return 0;
+	}
+	command = find(argv[1]);
+	if (!command) {
+		fprintf(stderr, "amtnet-check: \"%s\" is no command\n", argv[1]);
+		return help(stderr);
+	}
+	return command->run(argc - 1, argv + 1);
+}

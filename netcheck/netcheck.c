@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/netcheck.h"
+
+#include "common/clock.h"
+#include "netcheck/check_hello.h"
+#include "netcheck/check_names.h"
+#include "netcheck/check_ports.h"
+#include "netcheck/report.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One check and how to get rid of it. */
+struct item {
+	void *check;
+	void (*free)(void *check);
+	void (*interrupt)(void *check); /* results of what is known; NULL = none */
+};
+
+/* A subnet of a site, or of the targets on the command line. */
+struct subnet {
+	struct target_list targets; /* owned; of a site */
+};
+
+struct netcheck {
+	const char *what;
+	struct netcheck_options options;
+	struct check_tools tools;
+	struct event *signals[2];
+	struct results results;
+	struct item *items;
+	size_t item_count;
+	size_t left; /* checks that are not done */
+	bool interrupted;
+	uint64_t started_ms;
+	struct subnet *subnets;
+	size_t subnet_count;
+	struct target_ports ports; /* of a site */
+};
+
+static void write_out(struct netcheck *run, struct text *text)
+{
+	if (text->bytes && !text->bad) {
+		fwrite(text->bytes, 1, text->length, run->options.out);
+		fflush(run->options.out);
+	}
+	text_done(text);
+}
+
+static void take_result(struct result *result, void *user)
+{
+	struct netcheck *run = user;
+	struct text line;
+
+	if (result && run->options.json) {
+		text_init(&line, REPORT_LINE_MAX);
+		report_json_result(result, &line);
+		write_out(run, &line);
+	}
+	results_take(&run->results, result);
+}
+
+static void on_done(void *user)
+{
+	struct netcheck *run = user;
+
+	if (--run->left == 0)
+		event_base_loopbreak(run->tools.base);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *user)
+{
+	struct netcheck *run = user;
+
+	run->interrupted = true;
+	event_base_loopbreak(run->tools.base);
+}
+
+static int open_tools(struct netcheck *run)
+{
+	struct probe_tcp_options tcp = probe_tcp_defaults;
+	struct event_config *config = event_config_new();
+	static const int numbers[] = {SIGINT, SIGTERM};
+	int r;
+
+	if (!config)
+		return -ENOMEM;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
+	run->tools.base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (!run->tools.base)
+		return -ENOMEM;
+	tcp.rate = run->options.rate;
+	tcp.in_flight = run->options.in_flight;
+	r = probe_tcp_new(&run->tools.prober, run->tools.base, &tcp);
+	if (!r)
+		r = probe_hop_new(&run->tools.walker, run->tools.base);
+	if (!r)
+		r = lookups_new(&run->tools.lookups, run->tools.base, &probe_dns_defaults);
+	for (size_t i = 0; !r && i < 2; i++) {
+		run->signals[i] = evsignal_new(run->tools.base, numbers[i], on_signal, run);
+		if (!run->signals[i] || event_add(run->signals[i], NULL))
+			r = -ENOMEM;
+	}
+	return r;
+}
+
+int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_options *options,
+		 struct err *err)
+{
+	struct netcheck *run = calloc(1, sizeof(*run));
+	int r;
+
+	if (!run)
+		return err_set(err, -ENOMEM, "out of memory");
+	run->what = what;
+	run->options = *options;
+	run->tools.walks_left = CHECK_WALKS_MAX;
+	run->tools.sink = take_result;
+	run->tools.user = run;
+	run->started_ms = clock_mono_ms();
+	r = open_tools(run);
+	if (r) {
+		netcheck_free(run);
+		return err_set(err, r, "cannot start the event loop: %s", strerror(-r));
+	}
+	*ret = run;
+	return 0;
+}
+
+/* The probes go first: they know the checks. */
+void netcheck_free(struct netcheck *run)
+{
+	if (!run)
+		return;
+	probe_tcp_free(run->tools.prober);
+	probe_hop_free(run->tools.walker);
+	lookups_free(run->tools.lookups);
+	for (size_t i = 0; i < run->item_count; i++)
+		run->items[i].free(run->items[i].check);
+	free(run->items);
+	for (size_t i = 0; i < run->subnet_count; i++)
+		target_done(&run->subnets[i].targets);
+	free(run->subnets);
+	for (size_t i = 0; i < 2; i++)
+		if (run->signals[i])
+			event_free(run->signals[i]);
+	if (run->tools.base)
+		event_base_free(run->tools.base);
+	results_done(&run->results);
+	free(run);
+}
+
+/* Makes room before a check is started, so that none is lost to the heap. */
+static int reserve(struct netcheck *run)
+{
+	struct item *items = reallocarray(run->items, run->item_count + 1, sizeof(struct item));
+
+	if (!items)
+		return -ENOMEM;
+	run->items = items;
+	return 0;
+}
+
+/* The check may be half-built, and NULL when not even that. */
+static int keep(struct netcheck *run, struct item item, int r)
+{
+	if (!item.check)
+		return r;
+	run->items[run->item_count++] = item;
+	run->left++;
+	return r;
+}
+
+static void free_ports(void *check)
+{
+	check_ports_free(check);
+}
+
+static void interrupt_ports(void *check)
+{
+	check_ports_interrupt(check);
+}
+
+static void free_dns(void *check)
+{
+	check_dns_free(check);
+}
+
+static void free_names(void *check)
+{
+	check_names_free(check);
+}
+
+static void free_hello(void *check)
+{
+	check_hello_free(check);
+}
+
+static int add_group(struct netcheck *run, const struct check_ports_group *group)
+{
+	struct check_ports *check = NULL;
+	int r = reserve(run);
+
+	if (r || !group->target_count || !group->port_count)
+		return r;
+	r = check_ports_start(&check, &run->tools, group, on_done, run);
+	return keep(run, (struct item){check, free_ports, interrupt_ports}, r);
+}
+
+/* Routers and filters work by network: what is near belongs together. */
+static bool near(struct addr a, struct addr b)
+{
+	size_t bytes = a.family == ADDR_IP6 ? 8 : 3;
+
+	return a.family == b.family && !memcmp(a.bytes, b.bytes, bytes);
+}
+
+int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
+		       const struct target_ports *ports)
+{
+	size_t first = 0;
+	int r = 0;
+
+	for (size_t i = 1; i <= targets->count && !r; i++) {
+		struct check_ports_group group = {
+			.each = true,
+			.targets = targets->items + first,
+			.target_count = i - first,
+			.ports = ports->items,
+			.port_count = ports->count,
+		};
+
+		if (i < targets->count && near(targets->items[i], targets->items[first]))
+			continue;
+		r = add_group(run, &group);
+		first = i;
+	}
+	return r;
+}
+
+int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)
+{
+	struct check_dns *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = check_dns_start(&check, &run->tools, wanted, on_done, run);
+	return keep(run, (struct item){check, free_dns, NULL}, r);
+}
+
+int netcheck_add_hello(struct netcheck *run, struct endpoint server)
+{
+	struct check_hello *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = check_hello_start(&check, &run->tools, server, on_done, run);
+	return keep(run, (struct item){check, free_hello, NULL}, r);
+}
+
+static int add_names(struct netcheck *run, const struct site_config *site, const char *name,
+		     const struct target_list *targets)
+{
+	struct check_names_group group = {
+		.name = name,
+		.targets = targets->items,
+		.target_count = targets->count,
+		.servers = site->name_servers.items,
+		.server_count = site->name_servers.count,
+	};
+	struct check_names *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = check_names_start(&check, &run->tools, &group, on_done, run);
+	return keep(run, (struct item){check, free_names, NULL}, r);
+}
+
+static int add_subnet(struct netcheck *run, const struct site_config *site,
+		      const struct site_subnet_config *subnet, struct target_list *targets)
+{
+	struct check_ports_group group = {
+		.name = subnet->name,
+		.prefix = subnet->prefix,
+		.ports = run->ports.items,
+		.port_count = run->ports.count,
+	};
+	int r;
+
+	r = site_targets(subnet, targets);
+	if (r)
+		return r;
+	group.targets = targets->items;
+	group.target_count = targets->count;
+	r = add_group(run, &group);
+	return r ? r : add_names(run, site, subnet->name, targets);
+}
+
+static int add_site_dns(struct netcheck *run, const struct site_config *site)
+{
+	struct check_dns_wanted wanted = {
+		.label = site->server.name,
+		.suffixes = site->suffixes.items,
+		.suffix_count = site->suffixes.count,
+		.servers = site->name_servers.items,
+		.server_count = site->name_servers.count,
+		.expected = site->server.addresses.items,
+		.expected_count = site->server.addresses.count,
+	};
+
+	return netcheck_add_dns(run, &wanted);
+}
+
+int netcheck_add_site(struct netcheck *run, const struct site_config *site)
+{
+	const struct site_subnet_config *subnets = site->subnets.items;
+	const struct addr *servers = site->server.addresses.items;
+	const int64_t *ports = site->ports.items;
+	int r;
+
+	for (size_t i = 0; i < site->ports.count; i++)
+		run->ports.items[run->ports.count++] = (uint16_t)ports[i];
+	run->subnets = calloc(site->subnets.count, sizeof(struct subnet));
+	if (!run->subnets)
+		return -ENOMEM;
+	run->subnet_count = site->subnets.count;
+	r = add_site_dns(run, site);
+	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
+		r = netcheck_add_hello(run, (struct endpoint){.addr = servers[i],
+							      .port = (uint16_t)site->server.port});
+	for (size_t i = 0; !r && i < site->subnets.count; i++)
+		r = add_subnet(run, site, &subnets[i], &run->subnets[i].targets);
+	return r;
+}
+
+static void add_interrupted(struct netcheck *run)
+{
+	struct result *result = result_new("NC001", RESULT_UNKNOWN);
+
+	for (size_t i = 0; i < run->item_count; i++)
+		if (run->items[i].interrupt)
+			run->items[i].interrupt(run->items[i].check);
+	if (result) {
+		result_set(&result->subject, "this run");
+		result_set(&result->text, "ended early, %zu of %zu parts without a result",
+			   run->left, run->item_count);
+	}
+	take_result(result, run);
+}
+
+static void report(struct netcheck *run)
+{
+	struct report_summary summary = {.what = run->what,
+					 .took_ms = clock_mono_ms() - run->started_ms,
+					 .results = &run->results};
+	struct text line;
+
+	results_sort(&run->results);
+	for (size_t i = 0; !run->options.json && i < run->results.count; i++) {
+		text_init(&line, REPORT_LINE_MAX);
+		report_text_result(run->results.items[i], run->options.colour, &line);
+		write_out(run, &line);
+	}
+	text_init(&line, REPORT_LINE_MAX);
+	if (run->options.json)
+		report_json_summary(&summary, &line);
+	else
+		report_text_summary(&summary, run->options.colour, &line);
+	write_out(run, &line);
+}
+
+int netcheck_run(struct netcheck *run)
+{
+	if (run->left && event_base_dispatch(run->tools.base) < 0)
+		run->interrupted = true;
+	if (run->interrupted || run->left)
+		add_interrupted(run);
+	report(run);
+	return (int)verdict_of(&run->results);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netcheck: the door of the readiness checks. A run is told what to check, runs it in one event loop
+ * (all checks at once, within one rate limit), writes the report, and gives the exit status. Ctrl-C
+ * ends it early with the report of what is known. Needs no privilege, no daemon and no Kea.
+ *
+ *   check  site file ─ target ─ probe_* ─ judge_* ─ result ─ verdict ─ report ══ terminal, JSON
+ */
+#pragma once
+
+#include "common/prefix.h"
+#include "netcheck/check_dns.h"
+#include "netcheck/site.h"
+#include "netcheck/target.h"
+#include "netcheck/verdict.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct netcheck_options {
+	bool json;
+	bool colour;
+	unsigned rate;      /* connection attempts per second */
+	unsigned in_flight; /* at most at a time */
+	FILE *out;
+};
+
+struct netcheck;
+
+/* `what` stands in the last line ("site corp"); borrowed. 0 or negative errno with the sentence. */
+int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_options *options,
+		 struct err *err);
+void netcheck_free(struct netcheck *run);
+
+/* What to check; all arguments are borrowed until netcheck_free. 0 or negative errno. */
+int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
+		       const struct target_ports *ports);
+int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
+int netcheck_add_hello(struct netcheck *run, struct endpoint server);
+int netcheck_add_site(struct netcheck *run, const struct site_config *site);
+
+/* Runs to the end or to the first SIGINT or SIGTERM, reports, and returns the exit status (enum
+ * verdict). */
+int netcheck_run(struct netcheck *run);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * probe_token: asks an open port whether the responder is behind it. Its answer proves that packets
+ * and data pass both ways; anything else only says that something answers.
+ */
+#pragma once
+
+#include "common/endpoint.h"
+#include "netcheck/token.h"
+
+#include <stdbool.h>
+
+struct event_base;
+
+struct probe_token_outcome {
+	struct endpoint to;
+	bool proven;                /* our own nonce came back */
+	struct token_answer answer; /* when proven */
+	int error; /* of the connection when not proven; 0 = it just was no responder */
+};
+
+struct probe_token;
+typedef void probe_token_done(const struct probe_token_outcome *outcome, void *user);
+
+#define PROBE_TOKEN_MS 1500
+
+/* `done` is called exactly once, never from inside, after which the probe is gone. 0 or negative
+ * errno. */
+int probe_token_start(struct probe_token **ret, struct event_base *base, struct endpoint to,
+		      unsigned timeout_ms, probe_token_done *done, void *user);
+/* Instead of done. */
+void probe_token_cancel(struct probe_token *probe);

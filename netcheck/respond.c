@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/respond.h"
+
+#include "common/clock.h"
+#include "netcheck/token.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct visitor {
+	TAILQ_ENTRY(visitor) link;
+	struct respond *respond;
+	struct endpoint from;
+	uint16_t port;
+	int fd;
+	struct event *event;
+	uint64_t until_ms;
+	char bytes[TOKEN_LINE_MAX];
+	size_t length;
+};
+
+TAILQ_HEAD(visitor_list, visitor);
+
+struct door {
+	struct respond *respond;
+	int fd;
+	uint16_t port;
+	bool seen;
+	struct event *event;
+};
+
+struct respond {
+	struct event_base *base;
+	struct respond_options options;
+	char name[TOKEN_NAME_MAX + 1];
+	struct door doors[2 * TARGET_PORTS_MAX];
+	size_t door_count;
+	struct visitor_list visitors;
+	size_t visitor_count;
+	struct respond_counters counters;
+};
+
+static void say(const struct visitor *visitor, const char *what)
+{
+	char now[CLOCK_TEXT], from[ENDPOINT_TEXT];
+	FILE *out = visitor->respond->options.out;
+
+	fprintf(out, "%s tcp/%u from %s: %s\n", clock_print(clock_wall_ms(), now), visitor->port,
+		endpoint_print(visitor->from, from), what);
+	fflush(out);
+}
+
+static void visitor_free(struct visitor *visitor)
+{
+	TAILQ_REMOVE(&visitor->respond->visitors, visitor, link);
+	visitor->respond->visitor_count--;
+	if (visitor->event)
+		event_free(visitor->event);
+	close(visitor->fd);
+	free(visitor);
+}
+
+static void await(struct visitor *visitor)
+{
+	uint64_t now_ms = clock_mono_ms();
+	uint64_t left_ms = visitor->until_ms > now_ms ? visitor->until_ms - now_ms : 0;
+	struct timeval wait = {.tv_sec = (time_t)(left_ms / 1000),
+			       .tv_usec = (suseconds_t)(left_ms % 1000) * 1000};
+
+	event_add(visitor->event, &wait);
+}
+
+/* True when the visitor is answered, or will never ask. */
+static bool answer(struct visitor *visitor)
+{
+	char nonce[TOKEN_NONCE_MAX + 1], line[TOKEN_LINE_MAX];
+	size_t length;
+	int r;
+
+	r = token_parse_question(visitor->bytes, visitor->length, nonce);
+	if (r == -EAGAIN)
+		return false;
+	if (r) {
+		say(visitor, "connected and sent something else, closed");
+		return true;
+	}
+	length = token_print_answer(nonce, visitor->from.addr, visitor->respond->name, line,
+				    sizeof(line));
+	if (send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length) {
+		visitor->respond->counters.proven++;
+		say(visitor, "check answered, the path is proven");
+	} else {
+		say(visitor, "check arrived, but the answer could not be sent");
+	}
+	return true;
+}
+
+static void on_bytes(evutil_socket_t fd, short what, void *user)
+{
+	struct visitor *visitor = user;
+	ssize_t got;
+
+	if (what & EV_TIMEOUT) {
+		say(visitor, "connected and sent nothing more, closed");
+		visitor_free(visitor);
+		return;
+	}
+	got = recv(fd, visitor->bytes + visitor->length, sizeof(visitor->bytes) - visitor->length,
+		   0);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+		await(visitor);
+		return;
+	}
+	if (got > 0)
+		visitor->length += (size_t)got;
+	else
+		say(visitor, "connected and went away");
+	if (got <= 0 || answer(visitor))
+		visitor_free(visitor);
+	else
+		await(visitor);
+}
+
+static void welcome(struct door *door, int fd, struct endpoint from)
+{
+	struct respond *respond = door->respond;
+	struct visitor *visitor;
+
+	respond->counters.accepted++;
+	respond->counters.ports_seen += !door->seen;
+	door->seen = true;
+	if (respond->visitor_count >= RESPOND_CONNECTIONS_MAX ||
+	    !(visitor = calloc(1, sizeof(*visitor)))) {
+		respond->counters.refused++;
+		close(fd);
+		return;
+	}
+	visitor->respond = respond;
+	visitor->from = from;
+	visitor->port = door->port;
+	visitor->fd = fd;
+	visitor->until_ms = clock_mono_ms() + RESPOND_LIFE_MS;
+	TAILQ_INSERT_TAIL(&respond->visitors, visitor, link);
+	respond->visitor_count++;
+	visitor->event = event_new(respond->base, fd, EV_READ, on_bytes, visitor);
+	if (visitor->event)
+		await(visitor);
+	else
+		visitor_free(visitor);
+}
+
+static void on_visitor(evutil_socket_t listener, short what, void *user)
+{
+	struct sockaddr_storage sockaddr;
+	socklen_t size = sizeof(sockaddr);
+	struct door *door = user;
+	struct endpoint from;
+	int fd;
+
+	fd = accept4(listener, (struct sockaddr *)&sockaddr, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		struct visitor *oldest = TAILQ_FIRST(&door->respond->visitors);
+
+		if ((errno == EMFILE || errno == ENFILE) && oldest)
+			visitor_free(oldest); /* room for the next wake-up */
+		return;
+	}
+	if (endpoint_from_sockaddr((struct sockaddr *)&sockaddr, &from))
+		close(fd);
+	else
+		welcome(door, fd, from);
+}
+
+static int open_door(struct respond *respond, struct endpoint at, struct err *err)
+{
+	struct door *door = &respond->doors[respond->door_count];
+	struct sockaddr_storage sockaddr;
+	socklen_t size = endpoint_to_sockaddr(at, &sockaddr);
+	char text[ENDPOINT_TEXT];
+	int on = 1, r;
+
+	*door = (struct door){.respond = respond, .port = at.port};
+	door->fd = socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (door->fd < 0)
+		return err_set(err, -errno, "cannot open a socket: %s", strerror(errno));
+	(void)setsockopt(door->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (sockaddr.ss_family == AF_INET6)
+		(void)setsockopt(door->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(door->fd, (struct sockaddr *)&sockaddr, size) < 0 || listen(door->fd, 64) < 0) {
+		r = -errno;
+		close(door->fd);
+		return err_set(err, r, "cannot listen on %s: %s", endpoint_print(at, text),
+			       strerror(-r));
+	}
+	door->event = event_new(respond->base, door->fd, EV_READ | EV_PERSIST, on_visitor, door);
+	if (!door->event || event_add(door->event, NULL)) {
+		if (door->event)
+			event_free(door->event);
+		close(door->fd);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	respond->door_count++;
+	return 0;
+}
+
+/* Without an address: all of IPv4, and all of IPv6 where the machine has it. */
+static int open_doors(struct respond *respond, uint16_t port, struct err *err)
+{
+	static const uint8_t any6[16];
+	struct endpoint at = {.addr = respond->options.bind, .port = port};
+	int r;
+
+	if (at.addr.family != ADDR_NONE)
+		return open_door(respond, at, err);
+	at.addr = addr_ip4(0);
+	r = open_door(respond, at, err);
+	if (r)
+		return r;
+	at.addr = addr_ip6(any6);
+	r = open_door(respond, at, err);
+	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL ? 0 : r;
+}
+
+int respond_new(struct respond **ret, struct event_base *base,
+		const struct respond_options *options, struct err *err)
+{
+	struct respond *respond = calloc(1, sizeof(*respond));
+	int r = 0;
+
+	if (!respond)
+		return err_set(err, -ENOMEM, "out of memory");
+	respond->base = base;
+	respond->options = *options;
+	TAILQ_INIT(&respond->visitors);
+	if (gethostname(respond->name, sizeof(respond->name) - 1) < 0 || !respond->name[0])
+		memcpy(respond->name, "responder", sizeof("responder"));
+	for (size_t i = 0; !r && i < options->ports.count; i++)
+		r = open_doors(respond, options->ports.items[i], err);
+	if (r) {
+		respond_free(respond);
+		return r;
+	}
+	*ret = respond;
+	return 0;
+}
+
+void respond_free(struct respond *respond)
+{
+	struct visitor *visitor;
+
+	if (!respond)
+		return;
+	while ((visitor = TAILQ_FIRST(&respond->visitors)))
+		visitor_free(visitor);
+	for (size_t i = 0; i < respond->door_count; i++) {
+		event_free(respond->doors[i].event);
+		close(respond->doors[i].fd);
+	}
+	free(respond);
+}
+
+struct respond_counters respond_counters(const struct respond *respond)
+{
+	return respond->counters;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/site.h"
+
+#include "netcheck/probe_tcp.h"
+
+#include <stdio.h>
+
+static const struct config_key server_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_HOSTNAME,
+	 .offset = offsetof(struct site_server_config, name),
+	 .fallback = "ProvisionServer",
+	 .help = "first label of the name that PCs look up"},
+	{.name = "addresses",
+	 .kind = CONFIG_ADDR,
+	 .list = true,
+	 .required = true,
+	 .offset = offsetof(struct site_server_config, addresses),
+	 .help = "what the name must resolve to, and where the test hello goes"},
+	{.name = "port",
+	 .kind = CONFIG_INT,
+	 .offset = offsetof(struct site_server_config, port),
+	 .min = 1,
+	 .max = 65535,
+	 .fallback = "9971",
+	 .help = "TCP port of the hello"},
+};
+
+static const struct config_table server_table = {
+	.name = "provision-server",
+	.help = "the provisioning server as PCs must find it",
+	.size = sizeof(struct site_server_config),
+	.keys = server_keys,
+	.count = sizeof(server_keys) / sizeof(server_keys[0]),
+};
+
+static const struct config_key subnet_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_TEXT,
+	 .required = true,
+	 .offset = offsetof(struct site_subnet_config, name),
+	 .help = "how the report calls it"},
+	{.name = "prefix",
+	 .kind = CONFIG_PREFIX,
+	 .required = true,
+	 .offset = offsetof(struct site_subnet_config, prefix),
+	 .help = "the client subnet"},
+	{.name = "targets",
+	 .kind = CONFIG_TEXT,
+	 .list = true,
+	 .required = true,
+	 .offset = offsetof(struct site_subnet_config, targets),
+	 .help = "PCs or responders in it: addresses, ranges (10.0.0.5-9), prefixes"},
+};
+
+/* Each target must read well and lie in the subnet. */
+static void check_subnet(const void *object, struct config_check *check)
+{
+	const struct site_subnet_config *subnet = object;
+	char *const *items = subnet->targets.items;
+
+	for (size_t i = 0; i < subnet->targets.count; i++) {
+		struct target_list list = {0};
+		char key[32], prefix[PREFIX_TEXT];
+		struct err err = {0};
+
+		snprintf(key, sizeof(key), "targets[%zu]", i);
+		if (target_add(&list, items[i], TARGET_MAX, NULL, &err))
+			config_complain(check, key, "%s", err.text);
+		else if (!prefix_contains(subnet->prefix, list.items[0]) ||
+			 !prefix_contains(subnet->prefix, list.items[list.count - 1]))
+			config_complain(check, key, "%s is not inside %s", items[i],
+					prefix_print(subnet->prefix, prefix));
+		target_done(&list);
+	}
+}
+
+static const struct config_table subnet_table = {
+	.name = "subnet",
+	.help = "a client subnet",
+	.size = sizeof(struct site_subnet_config),
+	.keys = subnet_keys,
+	.count = sizeof(subnet_keys) / sizeof(subnet_keys[0]),
+	.check = check_subnet,
+};
+
+static const struct config_key site_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_TEXT,
+	 .required = true,
+	 .offset = offsetof(struct site_config, name),
+	 .help = "how the report calls the site"},
+	{.name = "provision-server",
+	 .kind = CONFIG_TABLE,
+	 .required = true,
+	 .offset = offsetof(struct site_config, server),
+	 .table = &server_table,
+	 .help = "the provisioning server as PCs must find it"},
+	{.name = "suffixes",
+	 .kind = CONFIG_HOSTNAME,
+	 .list = true,
+	 .required = true,
+	 .offset = offsetof(struct site_config, suffixes),
+	 .help = "DHCP option 15 of the client subnets"},
+	{.name = "name-servers",
+	 .kind = CONFIG_ENDPOINT,
+	 .list = true,
+	 .required = true,
+	 .offset = offsetof(struct site_config, name_servers),
+	 .min = 53,
+	 .help = "DHCP option 6 of the client subnets"},
+	{.name = "ports",
+	 .kind = CONFIG_INT,
+	 .list = true,
+	 .offset = offsetof(struct site_config, ports),
+	 .min = 1,
+	 .max = 65535,
+	 .most = TARGET_PORTS_MAX,
+	 .fallback = "[16992, 16993, 16994, 16995]",
+	 .help = "TCP ports that must be reachable on the PCs"},
+	{.name = "hello",
+	 .kind = CONFIG_BOOL,
+	 .offset = offsetof(struct site_config, hello),
+	 .fallback = "false",
+	 .help = "send a test hello to each provisioning server"},
+	{.name = "rate",
+	 .kind = CONFIG_INT,
+	 .offset = offsetof(struct site_config, rate),
+	 .min = 1,
+	 .max = 100000,
+	 .fallback = "500",
+	 .help = "connection attempts per second at most"},
+	{.name = "subnets",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .required = true,
+	 .offset = offsetof(struct site_config, subnets),
+	 .table = &subnet_table,
+	 .help = "the client subnets"},
+};
+
+/* All subnets together stay within one run's bound. */
+static void check_site(const void *object, struct config_check *check)
+{
+	const struct site_config *site = object;
+	const struct site_subnet_config *subnets = site->subnets.items;
+	size_t total = 0;
+
+	for (size_t i = 0; i < site->subnets.count; i++) {
+		struct target_list list = {0};
+
+		if (!site_targets(&subnets[i], &list))
+			total += list.count * site->ports.count;
+		target_done(&list);
+	}
+	if (total > TARGET_MAX)
+		config_complain(
+			check, "subnets",
+			"%zu addresses times ports are too many, %d is the most; a few targets "
+			"stand for a subnet",
+			total, TARGET_MAX);
+}
+
+const struct config_table site_config_table = {
+	.name = "site",
+	.help = "what must be true at a site before PCs can be provisioned there",
+	.size = sizeof(struct site_config),
+	.keys = site_keys,
+	.count = sizeof(site_keys) / sizeof(site_keys[0]),
+	.check = check_site,
+};
+
+int site_targets(const struct site_subnet_config *subnet, struct target_list *ret)
+{
+	char *const *items = subnet->targets.items;
+	int r;
+
+	for (size_t i = 0; i < subnet->targets.count; i++) {
+		r = target_add(ret, items[i], TARGET_MAX, NULL, NULL);
+		if (r)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * site: the site file of `amtnet-check site` as config tables: what must be true at a site before PCs
+ * can be provisioned there. Touches only the named file.
+ */
+#pragma once
+
+#include "common/config.h"
+#include "netcheck/target.h"
+
+struct site_server_config {
+	struct hostname name;         /* first label of the provisioning name */
+	struct config_list addresses; /* struct addr */
+	int64_t port;
+};
+
+struct site_subnet_config {
+	char *name;
+	struct prefix prefix;
+	struct config_list targets; /* char *, as target_add() reads them */
+};
+
+struct site_config {
+	char *name;
+	struct site_server_config server;
+	struct config_list suffixes;     /* struct hostname */
+	struct config_list name_servers; /* struct endpoint */
+	struct config_list ports;        /* int64_t */
+	bool hello;
+	int64_t rate;               /* connection attempts per second */
+	struct config_list subnets; /* struct site_subnet_config */
+};
+
+extern const struct config_table site_config_table;
+
+/* The addresses of a valid subnet. 0 or -ENOMEM. */
+int site_targets(const struct site_subnet_config *subnet, struct target_list *ret);

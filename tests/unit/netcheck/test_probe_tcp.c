@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/probe_tcp.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct event_base *base;
+static struct probe_tcp_outcome last;
+static unsigned wanted;
+
+static void on_outcome(const struct probe_tcp_outcome *outcome, void *user)
+{
+	last = *outcome;
+	if (user)
+		((unsigned *)user)[outcome->state]++;
+	if (--wanted == 0)
+		event_base_loopbreak(base);
+}
+
+static struct endpoint loopback(const char *address, uint16_t port)
+{
+	struct endpoint to = {.port = port};
+
+	assert_int_equal(addr_parse(address, &to.addr), 0);
+	return to;
+}
+
+/* A bound socket, listening or not; its port in *ret. */
+static int open_port(const char *address, int backlog, uint16_t *ret)
+{
+	struct endpoint at = loopback(address, 0);
+	struct sockaddr_storage sockaddr;
+	socklen_t size = endpoint_to_sockaddr(at, &sockaddr);
+	int fd = socket(sockaddr.ss_family, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sockaddr, size), 0);
+	if (backlog >= 0)
+		assert_int_equal(listen(fd, backlog), 0);
+	size = sizeof(sockaddr);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sockaddr, &size), 0);
+	assert_int_equal(endpoint_from_sockaddr((struct sockaddr *)&sockaddr, &at), 0);
+	*ret = at.port;
+	return fd;
+}
+
+static void probe_one(const struct probe_tcp_options *options, struct endpoint to)
+{
+	struct probe_tcp *prober;
+
+	wanted = 1;
+	assert_int_equal(probe_tcp_new(&prober, base, options), 0);
+	assert_int_equal(probe_tcp_add(prober, to, on_outcome, NULL), 0);
+	event_base_dispatch(base);
+	assert_int_equal(wanted, 0);
+	probe_tcp_free(prober);
+}
+
+static void a_listening_port_is_open(void **state)
+{
+	static const char *const addresses[] = {"127.0.0.1", "::1"};
+
+	for (size_t i = 0; i < 2; i++) {
+		uint16_t port;
+		int fd = open_port(addresses[i], 8, &port);
+
+		probe_one(&probe_tcp_defaults, loopback(addresses[i], port));
+		assert_int_equal(last.state, PROBE_TCP_OPEN);
+		assert_true(last.rtt_us > 0);
+		assert_true(addr_equal(last.source, loopback(addresses[i], 0).addr));
+		close(fd);
+	}
+}
+
+static void a_port_without_listener_is_closed(void **state)
+{
+	uint16_t port;
+	int fd = open_port("127.0.0.1", -1, &port);
+
+	probe_one(&probe_tcp_defaults, loopback("127.0.0.1", port));
+	assert_int_equal(last.state, PROBE_TCP_CLOSED);
+	assert_false(last.error.icmp);
+	close(fd);
+}
+
+/* A full backlog drops the SYN, as a silent firewall does. */
+static void silence_is_filtered_after_all_tries(void **state)
+{
+	struct probe_tcp_options options = probe_tcp_defaults;
+	struct endpoint to;
+	struct sockaddr_storage sockaddr;
+	socklen_t size;
+	int listener, fill[4];
+	uint16_t port;
+
+	listener = open_port("127.0.0.1", 0, &port);
+	to = loopback("127.0.0.1", port);
+	size = endpoint_to_sockaddr(to, &sockaddr);
+	for (size_t i = 0; i < 4; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fill[i], (struct sockaddr *)&sockaddr, size);
+	}
+	options.first_ms = 30;
+	options.final_ms = 60;
+	probe_one(&options, to);
+	assert_int_equal(last.state, PROBE_TCP_FILTERED);
+	assert_int_equal(last.tries, 3);
+	assert_int_equal(last.error.error, ETIMEDOUT);
+	for (size_t i = 0; i < 4; i++)
+		close(fill[i]);
+	close(listener);
+}
+
+static void many_ports_keep_their_states_at_few_descriptors(void **state)
+{
+	struct probe_tcp_options options = probe_tcp_defaults;
+	unsigned states[PROBE_TCP_FAILED + 1] = {0};
+	struct probe_tcp *prober;
+	uint16_t open, closed;
+	int listener = open_port("127.0.0.1", 1024, &open);
+	int bound = open_port("127.0.0.1", -1, &closed);
+
+	options.rate = 100000;
+	options.in_flight = 16;
+	wanted = 600;
+	assert_int_equal(probe_tcp_new(&prober, base, &options), 0);
+	for (unsigned i = 0; i < 600; i++)
+		assert_int_equal(probe_tcp_add(prober, loopback("127.0.0.1", i % 3 ? open : closed),
+					       on_outcome, states),
+				 0);
+	event_base_dispatch(base);
+	assert_int_equal(states[PROBE_TCP_OPEN], 400);
+	assert_int_equal(states[PROBE_TCP_CLOSED], 200);
+	probe_tcp_free(prober);
+	close(listener);
+	close(bound);
+}
+
+/* With every descriptor taken the probe waits; when they are back, the state is right. */
+static void free_descriptors(evutil_socket_t fd, short what, void *user)
+{
+	struct rlimit *limit = user;
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, limit), 0);
+}
+
+static void a_shortage_pauses_and_records_nothing(void **state)
+{
+	struct timeval soon = {.tv_usec = 50000};
+	struct rlimit limit, none;
+	struct event *event;
+	struct probe_tcp *prober;
+	uint16_t port;
+	int fd = open_port("127.0.0.1", 8, &port);
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(probe_tcp_new(&prober, base, &probe_tcp_defaults), 0);
+	assert_int_equal(probe_tcp_add(prober, loopback("127.0.0.1", port), on_outcome, NULL), 0);
+	event = evtimer_new(base, free_descriptors, &limit);
+	assert_int_equal(event_add(event, &soon), 0);
+	none = (struct rlimit){.rlim_cur = 3, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	wanted = 1;
+	event_base_dispatch(base);
+	assert_int_equal(last.state, PROBE_TCP_OPEN);
+	assert_true(probe_tcp_counters(prober).pauses > 0);
+	assert_int_equal(probe_tcp_counters(prober).sent, 1);
+	event_free(event);
+	probe_tcp_free(prober);
+	close(fd);
+}
+
+static void a_prober_may_go_while_it_works(void **state)
+{
+	struct probe_tcp *prober;
+
+	assert_int_equal(probe_tcp_new(&prober, base, &probe_tcp_defaults), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(probe_tcp_add(prober, loopback("127.0.0.1", 9), on_outcome, NULL),
+				 0);
+	wanted = 3;
+	event_base_dispatch(base);
+	probe_tcp_free(prober);
+}
+
+static void the_queue_decides_what_errno_cannot(void **state)
+{
+	static const struct {
+		uint8_t family;
+		struct dial_error error;
+		enum probe_tcp_state state;
+	} cases[] = {
+		{ADDR_IP4, {.error = 0}, PROBE_TCP_OPEN},
+		{ADDR_IP4, {.error = ECONNREFUSED}, PROBE_TCP_CLOSED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = ECONNREFUSED, .type = 3, .code = 3},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 3, .code = 13},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 3, .code = 10},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = ENETUNREACH, .type = 3, .code = 9},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = ENOPROTOOPT, .type = 3, .code = 2},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP4,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 3, .code = 1},
+		 PROBE_TCP_NO_HOST},
+		{ADDR_IP4,
+		 {.icmp = true, .error = ENETUNREACH, .type = 3, .code = 0},
+		 PROBE_TCP_NO_ROUTE},
+		{ADDR_IP4,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 11, .code = 0},
+		 PROBE_TCP_NO_ROUTE},
+		{ADDR_IP6,
+		 {.icmp = true, .error = EACCES, .type = 1, .code = 1},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP6,
+		 {.icmp = true, .error = ECONNREFUSED, .type = 1, .code = 4},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP6,
+		 {.icmp = true, .error = EACCES, .type = 1, .code = 6},
+		 PROBE_TCP_REJECTED},
+		{ADDR_IP6,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 1, .code = 3},
+		 PROBE_TCP_NO_HOST},
+		{ADDR_IP6,
+		 {.icmp = true, .error = ENETUNREACH, .type = 1, .code = 0},
+		 PROBE_TCP_NO_ROUTE},
+		{ADDR_IP6,
+		 {.icmp = true, .error = EHOSTUNREACH, .type = 3, .code = 0},
+		 PROBE_TCP_NO_ROUTE},
+		{ADDR_IP4, {.error = ENETUNREACH}, PROBE_TCP_NO_ROUTE},
+		{ADDR_IP4, {.error = EINVAL}, PROBE_TCP_NO_ROUTE},
+		{ADDR_IP4, {.error = EACCES}, PROBE_TCP_NO_ROUTE},
+		{ADDR_IP4, {.error = ETIMEDOUT}, PROBE_TCP_FILTERED},
+		{ADDR_IP4, {.error = EMFILE}, PROBE_TCP_FAILED},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (probe_tcp_classify(&cases[i].error, cases[i].family) != cases[i].state)
+			fail_msg("case %zu", i);
+}
+
+static int open_base(void **state)
+{
+	base = event_base_new();
+	return base ? 0 : -1;
+}
+
+static int close_base(void **state)
+{
+	event_base_free(base);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_listening_port_is_open),
+		cmocka_unit_test(a_port_without_listener_is_closed),
+		cmocka_unit_test(silence_is_filtered_after_all_tries),
+		cmocka_unit_test(many_ports_keep_their_states_at_few_descriptors),
+		cmocka_unit_test(a_shortage_pauses_and_records_nothing),
+		cmocka_unit_test(a_prober_may_go_while_it_works),
+		cmocka_unit_test(the_queue_decides_what_errno_cannot),
+	};
+
+	return cmocka_run_group_tests(tests, open_base, close_base);
+}
