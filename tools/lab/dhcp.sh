@@ -1,0 +1,184 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# The lab's DHCP: Kea with our hook, the relay, and the clients that stand in for the ME's DHCP side.
+# Part of tools/lab.sh.
+
+# shellcheck disable=SC2153 # LAB_TOOLS is set by lab.sh
+LAB_POOL1='10.81.1.100 - 10.81.1.199'
+LAB_POOL2='10.81.20.20 - 10.81.20.249'
+
+# lab_start_kea [none]: kea-dhcp4 in dhcp, with libdhcp_amtnet.so unless `none` is said.
+lab_start_kea()
+{
+	local hooks=
+
+	if [[ ${1:-} != none ]]; then
+		hooks=$(lab_hook_entry)
+	fi
+	lab_configure_kea "$hooks" >"$LAB_DIR/kea-dhcp4.conf"
+	: >"$LAB_DIR/leases.csv"
+	lab_run_kea
+}
+
+# lab_run_kea: starts Kea as it was configured, e.g. again after lab_stop kea.
+lab_run_kea()
+{
+	local program
+
+	program=$(lab_program kea-dhcp4)
+	: >"$LAB_DIR/log/kea.log"
+	lab_spawn kea dhcp env KEA_PIDFILE_DIR="$LAB_DIR/run" KEA_LOCKFILE_DIR="$LAB_DIR/run" \
+		"$program" -c "$LAB_DIR/kea-dhcp4.conf"
+	lab_await kea 20 DHCP4_STARTED
+}
+
+lab_hook_entry()
+{
+	local hook=$LAB_BUILD/kea-hook/libdhcp_amtnet.so
+
+	[[ -e $hook ]] || lab_fail "$hook is missing: build first"
+	if [[ $(lab_program kea-dhcp4) == "$LAB_DIR"/* ]]; then
+		hook=$LAB_DIR/bin/libdhcp_amtnet.so
+		cp "$LAB_BUILD/kea-hook/libdhcp_amtnet.so" "$hook"
+	fi
+	printf '{"library": "%s", "parameters": {"socket": "%s/run/lease.sock"}}' "$hook" "$LAB_DIR"
+}
+
+lab_configure_kea()
+{
+	cat <<-END
+		{"Dhcp4": {
+		  "interfaces-config": {"interfaces": ["eth0"], "dhcp-socket-type": "raw"},
+		  "control-socket": {"socket-type": "unix", "socket-name": "$LAB_DIR/run/kea.sock"},
+		  "lease-database": {"type": "memfile", "persist": true, "name": "$LAB_DIR/leases.csv",
+		    "lfc-interval": 0},
+		  "multi-threading": {"enable-multi-threading": true, "thread-pool-size": 2,
+		    "packet-queue-size": 64},
+		  "expired-leases-processing": {"reclaim-timer-wait-time": 1,
+		    "flush-reclaimed-timer-wait-time": 0},
+		  "valid-lifetime": 3600,
+		  "option-data": [
+		    {"name": "domain-name", "data": "corp.example"},
+		    {"name": "domain-name-servers", "data": "10.81.2.2"}],
+		  "client-classes": [{"name": "intel-me", "test": "option[81].exists"}],
+		  "hooks-libraries": [$1],
+		  "subnet4": [
+		    {"id": 1, "subnet": "10.81.1.0/24", "pools": [{"pool": "$LAB_POOL1"}],
+		      "option-data": [{"name": "routers", "data": "10.81.1.1"}]},
+		    {"id": 2, "subnet": "10.81.20.0/24",
+		      "pools": [{"pool": "$LAB_POOL2"}],
+		      "option-data": [{"name": "routers", "data": "10.81.20.1"}]}],
+		  "loggers": [{"name": "kea-dhcp4", "severity": "INFO",
+		    "output_options": [{"output": "stdout"}]}]
+		}}
+	END
+}
+
+# lab_kea COMMAND [ARGUMENTS-JSON]: Kea's answer on its control socket, for jq-less eyes and grep.
+lab_kea()
+{
+	printf '{"command": "%s"%s}' "$1" "${2:+, \"arguments\": $2}" |
+		socat -t 5 - "UNIX-CONNECT:$LAB_DIR/run/kea.sock"
+}
+
+# lab_start_relay: the DHCP relay of pc2's subnet.
+lab_start_relay()
+{
+	local program
+
+	program=$(lab_program dhcrelay)
+	lab_spawn relay rtr "$program" -4 -d --no-pid -id lan -iu eth0 10.81.1.2
+	lab_await relay 10 'Sending on   LPF/lan'
+}
+
+# ---- clients ---------------------------------------------------------------------------------
+
+# lab_lease PC NAME: the ME's DHCP side in PC: dhclient asks for an address with option 81 (S and E
+# set, the full name), takes it, and keeps running. Its leases are in dhclient-PC.leases.
+lab_lease()
+{
+	local pc=$1 program
+
+	program=$(lab_program dhclient)
+	cat >"$LAB_DIR/dhclient-$pc.conf" <<-END
+		timeout 20;
+		retry 2;
+		initial-interval 1;
+		send fqdn.fqdn "$2.";
+		send fqdn.encoded on;
+		send fqdn.server-update on;
+		send fqdn.no-client-update off;
+		request subnet-mask, routers, domain-name, domain-name-servers, fqdn.fqdn;
+	END
+	lab_spawn "dhclient-$pc" "$pc" "$program" -4 -d -1 -cf "$LAB_DIR/dhclient-$pc.conf" \
+		-lf "$LAB_DIR/dhclient-$pc.leases" -pf "$LAB_DIR/run/dhclient-$pc.pid" \
+		-sf "$LAB_TOOLS/lab/dhcp-script" eth0
+	lab_await "dhclient-$pc" 25 'bound to'
+}
+
+# lab_release PC: gives the address back, as dhclient does when it is told to.
+lab_release()
+{
+	local program
+
+	program=$(lab_program dhclient)
+	lab_stop "dhclient-$1"
+	lab_exec "$1" "$program" -4 -r -cf "$LAB_DIR/dhclient-$1.conf" \
+		-lf "$LAB_DIR/dhclient-$1.leases" -pf "$LAB_DIR/run/dhclient-$1.pid" \
+		-sf "$LAB_TOOLS/lab/dhcp-script" eth0 >>"$(lab_log "dhclient-$1")" 2>&1
+}
+
+# lab_told_server_updates PC: option 81 of the answer says S (the server does A and PTR) and not N.
+lab_told_server_updates()
+{
+	grep -q 'option fqdn.server-update true' "$LAB_DIR/dhclient-$1.leases" &&
+		grep -q 'option fqdn.no-client-update false' "$LAB_DIR/dhclient-$1.leases"
+}
+
+# lab_lease_once PC NAME: a second kind of client, udhcpc, with option 81 in ASCII and a client-id.
+lab_lease_once()
+{
+	lab_exec "$1" udhcpc -i eth0 -n -q -f -t 10 -T 1 -s "$LAB_TOOLS/lab/dhcp-script" -F "$2" \
+		>>"$(lab_log "udhcpc-$1")" 2>&1
+}
+
+# lab_dora COUNT [ARGUMENT...]: many clients behind the relay's address, see tests/support/dora.c.
+lab_dora()
+{
+	local count=$1
+	shift
+
+	lab_exec rtr "$LAB_BUILD/tests/support/dora" -g 10.81.20.1 -s 10.81.1.2 -n "$count" "$@"
+}
+
+# lab_address_of PC: the IPv4 address that it has now.
+lab_address_of()
+{
+	lab_ip "$1" -4 -o addr show dev eth0 | awk '{ sub("/.*", "", $4); print $4; exit }'
+}
+
+# lab_dhcid MAC NAME: the DHCID of RFC 4701, type 0 (hardware address), in hexadecimal; computed
+# here with sha256sum alone.
+lab_dhcid()
+{
+	local wire='' label
+
+	for label in ${2//./ }; do
+		wire+=$(printf '%02x' "${#label}")$(printf %s "$label" | od -An -v -tx1 | tr -d ' \n')
+	done
+	printf '000001%s\n' "$(lab_bytes "01${1//:/}${wire}00" | sha256sum | cut -d' ' -f1)"
+}
+
+# lab_bytes HEX: hexadecimal to bytes.
+lab_bytes()
+{
+	# shellcheck disable=SC2059 # the format is the text
+	printf "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+# lab_dig_dhcid NAME: the DHCID in DNS, in hexadecimal.
+lab_dig_dhcid()
+{
+	lab_dig "$1" DHCID | tr -d ' \n' | base64 -d | od -An -v -tx1 | tr -d ' \n'
+}
