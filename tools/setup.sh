@@ -17,8 +17,9 @@ SETUP_TO_RUN=(
 	kea-dhcp4-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
 	iproute2 nftables tcpdump socat procps
 )
+# libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
 SETUP_TO_CHECK=(
-	clang clang-format libcmocka-dev scdoc shellcheck udhcpc
+	clang libclang-rt-14-dev clang-format knot-dnsutils libcmocka-dev scdoc shellcheck udhcpc
 )
 # Packages whose service the lab must not leave behind on the machine.
 SETUP_SERVICES=(
