@@ -12,6 +12,7 @@ SETUP_TO_BUILD=(
 	gcc g++ libc6-dev meson ninja-build pkg-config
 	kea-dev libboost-dev
 	libldns-dev libevent-dev libsqlite3-dev libyaml-dev libjson-c-dev libssl-dev
+	libnl-3-dev libnl-route-3-dev
 )
 SETUP_TO_RUN=(
 	kea-dhcp4-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay

@@ -104,6 +104,7 @@ check_libraries()
 	behind yaml 'common/config_tree\.c'
 	behind json-c 'common/rows\.c|daemon/ctl[a-z_]*\.c|netcheck/report[a-z_]*\.c'
 	behind openssl 'dns/(tsig|record)\.c|discovery/store\.c|netcheck/cert\.c'
+	behind netlink '(netcheck/route|discovery/neighbour)\.c'
 	behind event2 'common/db\.c|(dns|discovery|netcheck|daemon)/[a-z_0-9]*\.c'
 }
 
