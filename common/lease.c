@@ -15,9 +15,10 @@
 const char *const lease_change_names[] = {"?",        "committed", "renewed",
 					  "released", "expired",   "declined"};
 
-static const char *const type_names[] = {"?", "HELLO", "EVENT", "GAP", "ALIVE", "ACK", "REFUSED"};
+static const char *const type_names[] = {"?",   "HELLO",   "EVENT",  "GAP",    "ALIVE",
+					 "ACK", "REFUSED", "RESYNC", "LEARNED"};
 
-#define TYPE_MAX LEASE_REFUSED
+#define TYPE_MAX LEASE_LEARNED
 
 /* The member that a field stands for. */
 enum field_kind {
@@ -26,10 +27,11 @@ enum field_kind {
 	FIELD_U64,
 	FIELD_ADDR,
 	FIELD_MAC,
-	FIELD_NAME,  /* struct hostname */
-	FIELD_BYTES, /* struct lease_bytes */
-	FIELD_ASCII, /* char[], printable ASCII */
-	FIELD_TEXT,  /* char[], anything but NUL */
+	FIELD_NAME,    /* struct hostname */
+	FIELD_BYTES,   /* struct lease_bytes */
+	FIELD_LEARNED, /* the addresses of struct lease_learned */
+	FIELD_ASCII,   /* char[], printable ASCII */
+	FIELD_TEXT,    /* char[], anything but NUL */
 };
 
 /* docs/lease-socket.md's field table; drives both directions. A member that is zero is not sent. */
@@ -70,6 +72,9 @@ static const struct field fields[] = {
 	{34, 1, LEASE_TEXT_MAX, false, LEASE_HELLO, FIELD_TEXT, AT(hello.parameters), "parameters"},
 	{48, 8, 8, true, LEASE_GAP, FIELD_U64, AT(lost), "lost"},
 	{64, 1, LEASE_TEXT_MAX, true, LEASE_REFUSED, FIELD_TEXT, AT(refused), "reason"},
+	{80, 4, 4, false, LEASE_LEARNED, FIELD_U32, AT(learned.flags), "part"},
+	{81, LEASE_LEARNED_BYTES, LEASE_LEARNED_MAX *LEASE_LEARNED_BYTES, false, LEASE_LEARNED,
+	 FIELD_LEARNED, AT(learned), "hardware addresses"},
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
@@ -135,6 +140,7 @@ static void write_field_mac(struct wire_writer *writer, const struct field *fiel
 static void write_field(struct wire_writer *writer, const struct field *field, const void *member)
 {
 	const struct lease_bytes *bytes = member;
+	const struct lease_learned *learned = member;
 	const struct addr *addr = member;
 
 	switch (field->kind) {
@@ -155,6 +161,10 @@ static void write_field(struct wire_writer *writer, const struct field *field, c
 		break;
 	case FIELD_BYTES:
 		write_field_bytes(writer, field, bytes->bytes, bytes->length);
+		break;
+	case FIELD_LEARNED:
+		write_field_bytes(writer, field, learned->macs,
+				  learned->count * sizeof(learned->macs[0]));
 		break;
 	case FIELD_NAME:
 	case FIELD_ASCII:
@@ -225,6 +235,15 @@ static const char *read_text(const uint8_t *value, size_t length, bool ascii, ch
 	return NULL;
 }
 
+static const char *read_learned(const uint8_t *value, size_t length, struct lease_learned *ret)
+{
+	if (length % LEASE_LEARNED_BYTES != 0)
+		return "holds no whole number of addresses of 6 bytes";
+	ret->count = (uint16_t)(length / LEASE_LEARNED_BYTES);
+	memcpy(ret->macs, value, length);
+	return NULL;
+}
+
 static const char *read_change(uint8_t value, enum lease_change *ret)
 {
 	if (value < LEASE_COMMITTED || value > LEASE_DECLINED)
@@ -260,6 +279,8 @@ static const char *read_field(const struct field *field, const uint8_t *value, s
 		bytes->length = (uint8_t)length;
 		memcpy(bytes->bytes, value, length);
 		return NULL;
+	case FIELD_LEARNED:
+		return read_learned(value, length, member);
 	case FIELD_ASCII:
 	case FIELD_TEXT:
 		return read_text(value, length, field->kind == FIELD_ASCII, member);

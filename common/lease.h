@@ -26,6 +26,8 @@
 #define LEASE_CLASS_MAX 63
 #define LEASE_VENDOR_CLASS_MAX 127
 #define LEASE_TEXT_MAX 255
+#define LEASE_LEARNED_MAX 300 /* hardware addresses of one record */
+#define LEASE_LEARNED_BYTES 6 /* of one of them: Ethernet */
 
 enum lease_record_type {
 	LEASE_HELLO = 1,   /* hook: who I am; first record of a connection */
@@ -34,6 +36,8 @@ enum lease_record_type {
 	LEASE_ALIVE = 4,   /* hook: nothing new; sent when idle */
 	LEASE_ACK = 5,     /* daemon: everything up to `seq` of this boot id is on disk */
 	LEASE_REFUSED = 6, /* daemon: I will not talk to you, for this reason; then it closes */
+	LEASE_RESYNC = 7,  /* hook: a person asks that the names be compared with the lease store */
+	LEASE_LEARNED = 8, /* daemon: hardware addresses of machines that are known to have AMT */
 };
 
 enum lease_change {
@@ -82,6 +86,19 @@ struct lease_hello {
 	char parameters[LEASE_TEXT_MAX + 1]; /* effective ones, for people */
 };
 
+/* Bits of lease_learned.flags: the whole table comes as one or more records, FIRST on the first of
+ * them and LAST on the last; a record without either adds to it. */
+enum {
+	LEASE_LEARNED_FIRST = 1 << 0,
+	LEASE_LEARNED_LAST = 1 << 1, /* what was known before FIRST and not repeated is to go */
+};
+
+struct lease_learned {
+	uint32_t flags;
+	uint16_t count;
+	uint8_t macs[LEASE_LEARNED_MAX][LEASE_LEARNED_BYTES];
+};
+
 struct lease_record {
 	enum lease_record_type type;
 	uint64_t boot_id; /* random, new each time the hook is loaded */
@@ -91,6 +108,7 @@ struct lease_record {
 	union {
 		struct lease_hello hello;
 		struct lease_event event;
+		struct lease_learned learned;
 		uint64_t lost;                    /* GAP: events lost, at least 1 */
 		char refused[LEASE_TEXT_MAX + 1]; /* REFUSED: the sentence */
 	};

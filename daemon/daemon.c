@@ -56,6 +56,20 @@ static void on_lease(const struct dns_lease *lease, void *user)
 	discovery_lease_changed(daemon->discovery, lease->address, &device);
 }
 
+static void on_mac(struct mac mac, void *user)
+{
+	struct daemon *daemon = user;
+
+	dns_learn(daemon->dns, mac);
+}
+
+static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
+{
+	struct daemon *daemon = user;
+
+	return discovery_macs(daemon->discovery, cursor, ret, size);
+}
+
 static void on_command(const char *line, struct text *out, void *user)
 {
 	struct daemon *daemon = user;
@@ -113,8 +127,11 @@ static int parts_build(struct daemon *daemon, struct err *err)
 				 &settings->dns, &settings->publish, err);
 	if (result >= 0)
 		result = open_discovery(daemon, err);
-	if (result >= 0)
+	if (result >= 0) {
 		dns_on_lease(daemon->dns, on_lease, daemon);
+		dns_lend_learned(daemon->dns, learned, daemon);
+		discovery_on_mac(daemon->discovery, on_mac, daemon);
+	}
 	return result;
 }
 

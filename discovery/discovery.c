@@ -99,13 +99,28 @@ static void compare_leases(struct discovery *discovery, struct device *device, s
 			    !mac_equal(old.mac, new.mac);
 }
 
+static bool is_test(const struct device *device)
+{
+	return uuid_equal(device->key.uuid, hello_test_uuid);
+}
+
+static void set_lease(struct discovery *discovery, struct device *device,
+		      const struct discovery_lease *lease)
+{
+	struct mac before = device->mac;
+
+	device_set_lease(discovery->devices, device, lease->mac, lease->name.text, lease->leased);
+	if (discovery->on_mac && !mac_equal(before, device->mac) && !is_test(device))
+		discovery->on_mac(device->mac, discovery->on_mac_user);
+}
+
 static void join_lease(struct discovery *discovery, struct device *device)
 {
 	struct discovery_lease lease = {0};
 
 	if (discovery->lookup && !discovery->lookup(device->address, &lease, discovery->user))
 		lease = (struct discovery_lease){0};
-	device_set_lease(discovery->devices, device, lease.mac, lease.name.text, lease.leased);
+	set_lease(discovery, device, &lease);
 }
 
 static struct device *note_device(struct discovery *discovery, const struct store_device *stored)
@@ -391,6 +406,26 @@ void discovery_lease_changed(struct discovery *discovery, struct addr address,
 	struct device *device = device_at(discovery->devices, address);
 
 	if (device)
-		device_set_lease(discovery->devices, device, lease->mac, lease->name.text,
-				 lease->leased);
+		set_lease(discovery, device, lease);
+}
+
+void discovery_on_mac(struct discovery *discovery, void (*on_mac)(struct mac mac, void *user),
+		      void *user)
+{
+	discovery->on_mac = on_mac;
+	discovery->on_mac_user = user;
+}
+
+size_t discovery_macs(const struct discovery *discovery, size_t *cursor, struct mac *ret,
+		      size_t size)
+{
+	size_t count = 0, end = device_count(discovery->devices);
+
+	for (; *cursor < end && count < size; ++*cursor) {
+		const struct device *device = device_get(discovery->devices, (uint32_t)*cursor);
+
+		if (device->mac.length && !is_test(device))
+			ret[count++] = device->mac;
+	}
+	return count;
 }

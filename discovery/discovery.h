@@ -95,6 +95,14 @@ size_t discovery_listening(const struct discovery *discovery, struct endpoint *r
 void discovery_lease_changed(struct discovery *discovery, struct addr address,
 			     const struct discovery_lease *lease);
 
+/* A device was joined with a hardware address that it did not have; test devices are left out. */
+void discovery_on_mac(struct discovery *discovery, void (*on_mac)(struct mac mac, void *user),
+		      void *user);
+/* The hardware addresses of all devices, without the test devices: writes at most `size` from
+ * *cursor on (0 = the first) and moves it behind them; returns how many, 0 = no more. */
+size_t discovery_macs(const struct discovery *discovery, size_t *cursor, struct mac *ret,
+		      size_t size);
+
 /* The rows of the control commands; `filter` may be NULL. Columns as in docs/control-protocol.md.
  * 0, -ENOMEM, or -EIO where the database cannot be read. */
 int discovery_print_devices(const struct discovery *discovery, const char *filter,

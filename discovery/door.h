@@ -40,6 +40,8 @@ struct discovery {
 	const struct discovery_config *config;
 	discovery_lookup *lookup;
 	void *user;
+	void (*on_mac)(struct mac mac, void *user); /* may be NULL */
+	void *on_mac_user;
 
 	struct listener *listener;
 	struct store *store;

@@ -373,6 +373,18 @@ void dns_on_lease(struct dns *dns, void (*on_lease)(const struct dns_lease *leas
 	dns->on_lease_user = user;
 }
 
+void dns_lend_learned(struct dns *dns, dns_learned *learned, void *user)
+{
+	dns->learned = learned;
+	dns->learned_user = user;
+}
+
+void dns_learn(struct dns *dns, struct mac mac)
+{
+	if (dns->inbox)
+		inbox_learn(dns->inbox, mac);
+}
+
 int dns_lookup(const struct dns *dns, struct addr address, struct dns_lease *ret)
 {
 	return leases_find(dns->leases, address, ret);

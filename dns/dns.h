@@ -105,6 +105,14 @@ void dns_free(struct dns *dns);
 void dns_on_lease(struct dns *dns, void (*on_lease)(const struct dns_lease *lease, void *user),
 		  void *user);
 
+/* Who is known to have AMT: writes at most `size` hardware addresses from *cursor on (0 = the first)
+ * and moves it behind them; returns how many, 0 = no more. Each hook gets the whole table when it
+ * connects; may be NULL. */
+typedef size_t dns_learned(size_t *cursor, struct mac *ret, size_t size, void *user);
+void dns_lend_learned(struct dns *dns, dns_learned *learned, void *user);
+/* One more, which `learned` will give from now on: the hooks that are connected are told. */
+void dns_learn(struct dns *dns, struct mac mac);
+
 /* The lease at an address. 0, or -ENOENT. */
 int dns_lookup(const struct dns *dns, struct addr address, struct dns_lease *ret);
 

@@ -154,6 +154,21 @@ static void on_gap(uint64_t boot_id, uint64_t lost, const char *why, void *user)
 		    lost, lost ? "" : " (unknown)", why);
 }
 
+static void on_resync(void *user)
+{
+	struct dns *dns = user;
+
+	dns->counters.resyncs++;
+	log_info("lease", "a person asked for a comparison with the lease store");
+}
+
+static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
+{
+	struct dns *dns = user;
+
+	return dns->learned ? dns->learned(cursor, ret, size, dns->learned_user) : 0;
+}
+
 static void on_position(uint64_t boot_id, uint64_t seq, void *user)
 {
 	struct dns *dns = user;
@@ -179,5 +194,7 @@ const struct inbox_events dns_inbox_events = {
 	.on_event = on_event,
 	.on_gap = on_gap,
 	.on_position = on_position,
+	.on_resync = on_resync,
+	.learned = learned,
 	.on_peer = on_peer,
 };

@@ -212,6 +212,8 @@ static void put_lease_status(const struct dns *dns, struct rows *rows)
 	put_number(rows, "lease.events", counters.events);
 	put_number(rows, "lease.duplicates", counters.duplicates);
 	put_number(rows, "lease.gaps", counters.gaps);
+	put_number(rows, "lease.resyncs", counters.resyncs);
+	put_number(rows, "lease.learned-sent", counters.learned);
 	put_number(rows, "lease.lost", counters.lost);
 	put_number(rows, "lease.invalid", counters.invalid);
 	put_number(rows, "lease.acks", counters.acks);

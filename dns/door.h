@@ -80,12 +80,14 @@ struct dns {
 	struct dns_position positions[SEQUENCE_BOOTS_MAX];
 	void (*on_lease)(const struct dns_lease *lease, void *user);
 	void *on_lease_user;
+	dns_learned *learned; /* NULL = nothing is learned */
+	void *learned_user;
 	bool running;
 	struct registration_request registration_request; /* scratch: too large for the stack */
 	struct publish_request publish_request;
 	struct {
-		uint64_t events, gaps, refused_leases, refused_names, failed_saves, done, conflicts,
-			quarantined, bad_rows;
+		uint64_t events, gaps, resyncs, refused_leases, refused_names, failed_saves, done,
+			conflicts, quarantined, bad_rows;
 	} counters;
 	struct {
 		struct log_gate full, peer, save, no_zone;

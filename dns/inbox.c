@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/text.h"
 #include "dns/inbox_socket.h"
+#include "dns/inbox_table.h"
 #include "dns/sequence.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct inbox_connection {
 	struct event *writable;
 	bool greeted; /* HELLO came */
 	bool ack_owed;
+	struct inbox_table table;
 	uint64_t boot_id;
 	pid_t pid;
 };
@@ -79,21 +81,12 @@ static void connection_close(struct inbox_connection *connection)
 	inbox->counters.connections--;
 }
 
-/* True when the record went out; false = the peer does not read, or is gone. */
-static bool send_record(int fd, const struct lease_record *record)
-{
-	uint8_t bytes[LEASE_RECORD_MAX];
-	size_t length = lease_encode(record, bytes, sizeof(bytes));
-
-	return length && send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
-}
-
 static void send_refused(int fd, const char *reason)
 {
 	struct lease_record record = {.type = LEASE_REFUSED, .time_ms = clock_wall_ms()};
 
 	snprintf(record.refused, sizeof(record.refused), "%s", reason);
-	send_record(fd, &record);
+	inbox_socket_send(fd, &record);
 }
 
 static void refuse(struct inbox_connection *connection, const char *reason)
@@ -115,11 +108,28 @@ static void send_ack(struct inbox_connection *connection)
 		return;
 	record.seq = boot->saved;
 	record.time_ms = clock_wall_ms();
-	connection->ack_owed = !send_record(connection->fd, &record);
+	connection->ack_owed = !inbox_socket_send(connection->fd, &record);
 	if (connection->ack_owed)
 		event_add(connection->writable, NULL);
 	else
 		connection->inbox->counters.acks++;
+}
+
+static void send_table(struct inbox_connection *connection)
+{
+	struct inbox *inbox = connection->inbox;
+
+	inbox->counters.learned += inbox_table_send(&connection->table, connection->fd,
+						    connection->boot_id, inbox->events->learned,
+						    inbox->user);
+	if (connection->table.owed)
+		event_add(connection->writable, NULL);
+}
+
+static void owe_table(struct inbox_connection *connection)
+{
+	inbox_table_owe(&connection->table);
+	send_table(connection);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *user)
@@ -128,6 +138,8 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 
 	if (connection->ack_owed)
 		send_ack(connection);
+	if (connection->table.owed)
+		send_table(connection);
 }
 
 /* Records --------------------------------------------------------------------------------------- */
@@ -157,6 +169,7 @@ static void take_hello(struct inbox_connection *connection, const struct lease_r
 				      inbox->user);
 	}
 	send_ack(connection);
+	owe_table(connection);
 }
 
 static void take_numbered(struct inbox_connection *connection, const struct lease_record *record,
@@ -212,11 +225,16 @@ static void take_record(struct inbox_connection *connection, const struct lease_
 		return;
 	case LEASE_ALIVE:
 		return;
+	case LEASE_RESYNC:
+		connection->inbox->counters.resyncs++;
+		connection->inbox->events->on_resync(connection->inbox->user);
+		return;
 	case LEASE_ACK:
 	case LEASE_REFUSED:
+	case LEASE_LEARNED:
 		break;
 	}
-	refuse(connection, "ACK and REFUSED are the daemon's records, not the hook's");
+	refuse(connection, "ACK, REFUSED and LEARNED are the daemon's records, not the hook's");
 }
 
 static void take_packet(struct inbox_connection *connection, const uint8_t *bytes, size_t length,
@@ -411,6 +429,22 @@ void inbox_saved(struct inbox *inbox, uint64_t boot_id, uint64_t seq)
 
 		if (connection->inbox && connection->greeted && connection->boot_id == boot_id)
 			send_ack(connection);
+	}
+}
+
+void inbox_learn(struct inbox *inbox, struct mac mac)
+{
+	for (size_t i = 0; i < INBOX_CONNECTIONS_MAX; i++) {
+		struct inbox_connection *connection = &inbox->connections[i];
+
+		if (!connection->inbox || !connection->greeted)
+			continue;
+		/* In the middle of the table the news may lie before the cursor. */
+		if (connection->table.owed ||
+		    !inbox_table_add(connection->fd, connection->boot_id, mac))
+			owe_table(connection);
+		else
+			inbox->counters.learned++;
 	}
 }
 

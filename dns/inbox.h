@@ -29,13 +29,18 @@ struct inbox_events {
 	void (*on_gap)(uint64_t boot_id, uint64_t lost, const char *why, void *user);
 	/* After each of the above: this is how far that hook has come, to be kept with it. */
 	void (*on_position)(uint64_t boot_id, uint64_t seq, void *user);
+	/* A person asked over the hook's command that the names be compared with the leases. */
+	void (*on_resync)(void *user);
+	/* For LEARNED: writes at most `size` hardware addresses from *cursor on (0 = the first) and
+	 * moves it behind them; returns how many, 0 = no more. */
+	size_t (*learned)(size_t *cursor, struct mac *ret, size_t size, void *user);
 	/* A connection came (trouble false), went, or was refused; the sentence is clean. */
 	void (*on_peer)(bool trouble, const char *sentence, void *user);
 };
 
 struct inbox_counters {
 	uint64_t accepted, refused; /* connections */
-	uint64_t records, events, duplicates, gaps, lost, invalid, acks;
+	uint64_t records, events, duplicates, gaps, lost, invalid, acks, resyncs, learned;
 	unsigned connections;
 };
 
@@ -53,6 +58,8 @@ void inbox_stop(struct inbox *inbox);
 
 /* Everything up to `seq` of this hook is on disk. */
 void inbox_saved(struct inbox *inbox, uint64_t boot_id, uint64_t seq);
+/* This machine has AMT: every hook is told, and each later one gets it with the whole table. */
+void inbox_learn(struct inbox *inbox, struct mac mac);
 /* While the disk is behind: the hooks' records wait in the socket. */
 void inbox_pause(struct inbox *inbox, bool pause);
 

@@ -100,3 +100,11 @@ int inbox_socket_open(const char *path, const char *group, struct err *err)
 	}
 	return fd;
 }
+
+bool inbox_socket_send(int fd, const struct lease_record *record)
+{
+	uint8_t bytes[LEASE_RECORD_MAX];
+	size_t length = lease_encode(record, bytes, sizeof(bytes));
+
+	return length && send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+}

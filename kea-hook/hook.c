@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "kea-hook/hook.h"
 
+#include "kea-hook/learned.h"
 #include "kea-hook/packet.h"
 #include "kea-hook/sender.h"
 
@@ -48,6 +49,7 @@ static const char *const counter_names[COUNTERS] = {
 struct hook {
 	struct params params;
 	struct sender *sender;
+	struct learned learned;
 	atomic_uint_fast64_t counters[COUNTERS];
 	atomic_uint_fast64_t said[SUBNETS_SAID / 64]; /* subnets whose lack of option 15 was said */
 };
@@ -55,6 +57,13 @@ struct hook {
 static void count(struct hook *hook, enum counter counter)
 {
 	atomic_fetch_add_explicit(&hook->counters[counter], 1, memory_order_relaxed);
+}
+
+static void on_learned(const struct lease_learned *told, void *user)
+{
+	struct hook *hook = user;
+
+	learned_take(&hook->learned, told);
 }
 
 int hook_new(struct hook **ret, const struct params *params, const char *kea_version,
@@ -65,7 +74,9 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 				       .ring_bytes = SENDER_RING_BYTES,
 				       .stage_bytes = SENDER_STAGE_BYTES,
 				       .retry_base_ms = RETRY_BASE_MS,
-				       .retry_max_ms = RETRY_MAX_MS};
+				       .retry_max_ms = RETRY_MAX_MS,
+				       .on_learned = on_learned,
+				       .user = hook};
 
 	if (hook == NULL)
 		return err_set(err, -ENOMEM, "no memory for the hook");
@@ -74,8 +85,11 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 		 AMTNET_VERSION);
 	snprintf(config.hello.kea_version, sizeof(config.hello.kea_version), "%s", kea_version);
 	params_print(params, config.hello.parameters);
-	int r = sender_new(&hook->sender, &config, err);
+	int r = learned_init(&hook->learned, params->learned_max);
+	r = r < 0 ? err_set(err, r, "no memory for %u learned addresses", params->learned_max)
+		  : sender_new(&hook->sender, &config, err);
 	if (r < 0) {
+		learned_done(&hook->learned);
 		free(hook);
 		return r;
 	}
@@ -88,6 +102,7 @@ void hook_free(struct hook *hook)
 	if (hook == NULL)
 		return;
 	sender_free(hook->sender);
+	learned_done(&hook->learned);
 	free(hook);
 }
 
@@ -250,6 +265,15 @@ void hook_end(struct hook *hook, const struct hook_query *query, const struct ho
 	push(hook, &event);
 }
 
+bool hook_resync(struct hook *hook)
+{
+	struct sender_stats stats;
+
+	sender_resync(hook->sender);
+	sender_stats(hook->sender, &stats);
+	return stats.connected;
+}
+
 static size_t add_number(struct hook_row *row, const char *name, uint64_t number)
 {
 	*row = (struct hook_row){.name = name, .number = number};
@@ -282,6 +306,8 @@ size_t hook_status(struct hook *hook, struct hook_row ret[HOOK_ROWS])
 	n += add_number(&ret[n], "contended", stats.contended);
 	n += add_number(&ret[n], "connects", stats.connects);
 	n += add_number(&ret[n], "refusals", stats.refusals);
+	n += add_number(&ret[n], "learned", atomic_load(&hook->learned.count));
+	n += add_number(&ret[n], "learned-forgotten", atomic_load(&hook->learned.forgotten));
 	for (int i = 0; i < COUNTERS; i++)
 		n += add_number(&ret[n], counter_names[i], atomic_load(&hook->counters[i]));
 	return n;

@@ -81,6 +81,10 @@ struct hook_ended {
 /* `query` is NULL on expiry, where there is no packet and so no class is known. */
 void hook_end(struct hook *hook, const struct hook_query *query, const struct hook_ended *ended);
 
+/* An operator asks the daemon to compare its names with the leases. False: it is not connected, and
+ * will be asked when it is. */
+bool hook_resync(struct hook *hook);
+
 /* One line of the status, a number or a text. */
 struct hook_row {
 	const char *name;
@@ -89,7 +93,7 @@ struct hook_row {
 	char text[512];
 };
 
-#define HOOK_ROWS 24
+#define HOOK_ROWS 32
 
 /* Connection and counters; returns how many rows were written. */
 size_t hook_status(struct hook *hook, struct hook_row ret[HOOK_ROWS]);

@@ -34,6 +34,29 @@ static void show_bool(const struct params *params, size_t offset, char ret[PARAM
 	snprintf(ret, PARAMS_VALUE_MAX + 1, "%s", value ? "true" : "false");
 }
 
+static int set_learned_max(struct params *params, size_t offset, const char *value)
+{
+	unsigned long number = 0;
+
+	if (value[0] == '\0' || strlen(value) > 7)
+		return -EINVAL;
+	for (const char *at = value; *at != '\0'; at++) {
+		if (!isdigit((unsigned char)*at))
+			return -EINVAL;
+		number = number * 10 + (unsigned long)(*at - '0');
+	}
+	if (number > PARAMS_LEARNED_MAX)
+		return -EINVAL;
+	*(uint32_t *)((char *)params + offset) = (uint32_t)number;
+	return 0;
+}
+
+static void show_number(const struct params *params, size_t offset, char ret[PARAMS_VALUE_MAX + 1])
+{
+	snprintf(ret, PARAMS_VALUE_MAX + 1, "%u",
+		 *(const uint32_t *)((const char *)params + offset));
+}
+
 static void show_text(const struct params *params, size_t offset, char ret[PARAMS_VALUE_MAX + 1])
 {
 	snprintf(ret, PARAMS_VALUE_MAX + 1, "%s", (const char *)params + offset);
@@ -118,6 +141,8 @@ static const struct param table[] = {
 	 offsetof(struct params, take_over)},
 	{"client-class", "intel-me", "the name of a Kea client class, 1 to 63 characters",
 	 set_class, show_text, offsetof(struct params, client_class)},
+	{"learned-max", "65536", "a number from 0 to 1048576", set_learned_max, show_number,
+	 offsetof(struct params, learned_max)},
 	{"forward", "true", BOOLEAN, set_bool, show_bool, offsetof(struct params, policy.forward)},
 	{"reverse", "true", BOOLEAN, set_bool, show_bool, offsetof(struct params, policy.reverse)},
 	{"honour-client-no-update", "false", BOOLEAN, set_bool, show_bool,

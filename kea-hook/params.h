@@ -14,13 +14,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PARAMS_SOCKET_MAX 107 /* sun_path less its zero */
 #define PARAMS_VALUE_MAX 255
+#define PARAMS_LEARNED_MAX 1048576
 
 struct params {
 	char socket[PARAMS_SOCKET_MAX + 1];
 	enum take_over take_over;
+	uint32_t learned_max; /* addresses that the daemon may tell */
 	char client_class[LEASE_CLASS_MAX + 1];
 	struct option81_policy policy;
 };

@@ -34,8 +34,11 @@ struct sender {
 	uint64_t boot_id;
 	int stop_fd;
 	pthread_t thread;
+	void (*on_learned)(const struct lease_learned *told, void *user);
+	void *user;
 
 	atomic_bool stop;
+	atomic_bool resync; /* RESYNC is to be said */
 	struct stage stage;
 	pthread_mutex_t lock; /* for stats; never taken by a packet thread */
 	struct sender_stats stats;
@@ -70,6 +73,11 @@ void sender_push(struct sender *sender, const struct lease_event *event)
 	uint8_t bytes[LEASE_RECORD_MAX];
 
 	stage_put(&sender->stage, bytes, encode(sender, &record, bytes));
+}
+
+void sender_resync(struct sender *sender)
+{
+	atomic_store(&sender->resync, true);
 }
 
 void sender_stats(struct sender *sender, struct sender_stats *ret)
@@ -142,7 +150,7 @@ static void disconnect(struct sender *sender, uint64_t now_ms, const struct err 
 	pthread_mutex_unlock(&sender->lock);
 }
 
-/* HELLO or ALIVE into the batch, which has room. */
+/* HELLO, ALIVE or RESYNC into the batch, which has room. */
 static void speak(struct sender *sender, enum lease_record_type type)
 {
 	struct lease_record record = {.type = type, .time_ms = clock_wall_ms()};
@@ -234,6 +242,10 @@ static int send_waiting(struct sender *sender, uint64_t now_ms)
 			break;
 		r = flush(sender, now_ms);
 	}
+	if (r == 0 && !sender->blocked && atomic_exchange(&sender->resync, false)) {
+		speak(sender, LEASE_RESYNC);
+		r = flush(sender, now_ms);
+	}
 	if (r == 0 && !sender->blocked && now_ms - sender->spoke_at_ms >= ALIVE_MS) {
 		backoff_reset(&sender->backoff); /* this connection lasts */
 		speak(sender, LEASE_ALIVE);
@@ -243,6 +255,19 @@ static int send_waiting(struct sender *sender, uint64_t now_ms)
 }
 
 /* ---- The thread: answers in ---- */
+
+static int take_ack(struct sender *sender, uint64_t seq, struct err *err)
+{
+	if (ring_ack(&sender->ring, seq) < 0)
+		return err_set(err, -EPROTO, "amtnetd acknowledged a record that was never made");
+	pthread_mutex_lock(&sender->lock);
+	if (seq > sender->stats.acked_seq)
+		sender->stats.acked_seq = seq;
+	pthread_mutex_unlock(&sender->lock);
+	note_ring(sender);
+	backoff_reset(&sender->backoff);
+	return 0;
+}
 
 /* 0, or -EPROTO or -ECONNREFUSED with the sentence when the connection is to be closed. */
 static int take_answer(struct sender *sender, const struct lease_record *record, struct err *err)
@@ -256,20 +281,17 @@ static int take_answer(struct sender *sender, const struct lease_record *record,
 		text_clean(clean, sizeof(clean), record->refused, strlen(record->refused));
 		return err_set(err, -ECONNREFUSED, "amtnetd refused: %s", clean);
 	}
-	if (record->type != LEASE_ACK)
-		return err_set(err, -EPROTO, "amtnetd sent a record of type %d, not an ACK",
+	if (record->type != LEASE_ACK && record->type != LEASE_LEARNED)
+		return err_set(err, -EPROTO,
+			       "amtnetd sent a record of type %d, not ACK, LEARNED or REFUSED",
 			       (int)record->type);
 	if (record->boot_id != sender->boot_id)
-		return err_set(err, -EPROTO, "amtnetd acknowledged another boot id");
-	if (ring_ack(&sender->ring, record->seq) < 0)
-		return err_set(err, -EPROTO, "amtnetd acknowledged a record that was never made");
-	pthread_mutex_lock(&sender->lock);
-	if (record->seq > sender->stats.acked_seq)
-		sender->stats.acked_seq = record->seq;
-	pthread_mutex_unlock(&sender->lock);
-	note_ring(sender);
-	backoff_reset(&sender->backoff);
-	return 0;
+		return err_set(err, -EPROTO, "amtnetd answered another boot id");
+	if (record->type == LEASE_LEARNED) {
+		sender->on_learned(&record->learned, sender->user);
+		return 0;
+	}
+	return take_ack(sender, record->seq, err);
 }
 
 static int read_answers(struct sender *sender, struct err *err)
@@ -373,6 +395,8 @@ int sender_new(struct sender **ret, const struct sender_config *config, struct e
 	peer_init(&sender->peer);
 	sender->hello = config->hello;
 	sender->boot_id = random_u64();
+	sender->on_learned = config->on_learned;
+	sender->user = config->user;
 	sender->wait_ms = BUSY_MS;
 	sender->backoff = (struct backoff){config->retry_base_ms, config->retry_max_ms, 0};
 	sender->path = strdup(config->socket);

@@ -27,6 +27,9 @@ struct sender_config {
 	size_t stage_bytes;       /* SENDER_STAGE_BYTES; at least four records */
 	uint32_t retry_base_ms;   /* reconnect backoff: 1000 */
 	uint32_t retry_max_ms;    /* 30000 */
+	/* The daemon named machines that have AMT; called from the sender's thread. */
+	void (*on_learned)(const struct lease_learned *told, void *user);
+	void *user;
 };
 
 struct sender_stats {
@@ -54,4 +57,6 @@ void sender_free(struct sender *sender);
 
 /* From any thread. */
 void sender_push(struct sender *sender, const struct lease_event *event);
+/* The daemon is asked to compare its names with the leases, as soon as it is connected. From any thread. */
+void sender_resync(struct sender *sender);
 void sender_stats(struct sender *sender, struct sender_stats *ret);

@@ -313,6 +313,28 @@ int amtnet_status(CalloutHandle &handle)
 	return 0;
 }
 
+int amtnet_resync(CalloutHandle &handle)
+{
+	ConstElementPtr response;
+
+	try {
+		if (state->hook == nullptr)
+			response = isc::config::createAnswer(isc::config::CONTROL_RESULT_ERROR,
+							     "the hook is disabled");
+		else
+			response = isc::config::createAnswer(
+				isc::config::CONTROL_RESULT_SUCCESS,
+				hook_resync(state->hook)
+					? "amtnetd is asked to compare its names with the leases"
+					: "amtnetd is not connected; it will be asked when it is");
+		handle.setArgument("response", response);
+	} catch (...) {
+		if (state != nullptr && state->hook != nullptr)
+			hook_count_exception(state->hook);
+	}
+	return 0;
+}
+
 /* ---- Loading ---- */
 
 void note_problem(const std::string &sentence)
@@ -387,6 +409,7 @@ ENTRY int load(LibraryHandle &handle)
 		state = nullptr;
 		state = new State();
 		handle.registerCommandCallout("amtnet-status", amtnet_status);
+		handle.registerCommandCallout("amtnet-resync", amtnet_resync);
 		read_parameters(handle);
 		start();
 	} catch (const std::exception &problem) {

@@ -111,6 +111,8 @@ static void assert_records_equal(const struct lease_record *a, const struct leas
 		assert_true(a->lost == b->lost);
 	if (a->type == LEASE_REFUSED)
 		assert_string_equal(a->refused, b->refused);
+	if (a->type == LEASE_LEARNED)
+		assert_memory_equal(&a->learned, &b->learned, sizeof(a->learned));
 }
 
 static void assert_round_trip(const struct lease_record *record)
@@ -148,6 +150,27 @@ static void an_event_has_the_documented_bytes(void **state)
 	assert_records_equal(&back, &record);
 }
 
+static void learned_addresses_have_the_documented_bytes(void **state)
+{
+	static const char golden[] = "414d544c01080000"
+				     "36000000"         /* 54 bytes */
+				     "8877665544332211" /* boot id */
+				     "0000000000000000"
+				     "cb86b908a2010000"
+				     "5000040003000000" /* part = first and last */
+				     "510006000200000000ff";
+	struct lease_record record = {
+		.type = LEASE_LEARNED,
+		.boot_id = BOOT_ID,
+		.time_ms = TIME_MS,
+		.learned = {LEASE_LEARNED_FIRST | LEASE_LEARNED_LAST, 1, {{2, 0, 0, 0, 0, 0xff}}}};
+	uint8_t bytes[LEASE_RECORD_MAX];
+	char hex[sizeof(golden) + 2];
+	size_t length = lease_encode(&record, bytes, sizeof(bytes));
+
+	assert_string_equal(text_hex(hex, sizeof(hex), bytes, length), golden);
+}
+
 static void every_type_survives_the_round_trip(void **state)
 {
 	struct lease_record largest = largest_event();
@@ -160,6 +183,13 @@ static void every_type_survives_the_round_trip(void **state)
 	struct lease_record alive = {.type = LEASE_ALIVE, .seq = UINT64_MAX};
 	struct lease_record ack = {.type = LEASE_ACK, .boot_id = UINT64_MAX, .seq = 7};
 	struct lease_record refused = {.type = LEASE_REFUSED, .refused = "not today"};
+	struct lease_record resync = {.type = LEASE_RESYNC, .boot_id = 1, .seq = 9};
+	struct lease_record learned = {
+		.type = LEASE_LEARNED,
+		.boot_id = 1,
+		.learned = {LEASE_LEARNED_FIRST, LEASE_LEARNED_MAX, {{1}, [299] = {[5] = 2}}}};
+	struct lease_record none = {.type = LEASE_LEARNED,
+				    .learned = {LEASE_LEARNED_LAST, 0, {{0}}}};
 
 	assert_round_trip(&largest);
 	assert_round_trip(&hello);
@@ -167,6 +197,9 @@ static void every_type_survives_the_round_trip(void **state)
 	assert_round_trip(&alive);
 	assert_round_trip(&ack);
 	assert_round_trip(&refused);
+	assert_round_trip(&resync);
+	assert_round_trip(&learned);
+	assert_round_trip(&none);
 }
 
 static void every_change_survives_the_round_trip(void **state)
@@ -240,8 +273,8 @@ static void every_refusal_has_its_reason(void **state)
 		{"414d544c 01", "lease record of 5 bytes; its head alone has 36"},
 		{"424d544c 0102 0000 24000000 0000000000000000 0000000000000000 0000000000000000",
 		 "not a lease record: it does not begin with \"AMTL\""},
-		{HEAD("00", "24000000", "01"), "lease record of type 0; known are 1 to 6"},
-		{HEAD("07", "24000000", "01"), "lease record of type 7; known are 1 to 6"},
+		{HEAD("00", "24000000", "01"), "lease record of type 0; known are 1 to 8"},
+		{HEAD("09", "24000000", "01"), "lease record of type 9; known are 1 to 8"},
 		{HEAD("04", "25000000", "01"), "lease record says 37 bytes, the packet has 36"},
 		{HEAD("04", "28000000", "01") "0100 0100",
 		 "ALIVE: a field runs over the end of the record"},
@@ -281,6 +314,10 @@ static void every_refusal_has_its_reason(void **state)
 		{HEAD("03", "30000000", "00") "3000 0800 0100000000000000",
 		 "GAP: the sequence number must be at least 1"},
 		{HEAD("06", "24000000", "01"), "REFUSED: \"reason\" is missing"},
+		{HEAD("08", "2f000000", "01") "5100 0700 01020304050607",
+		 "LEARNED: \"hardware addresses\" holds no whole number of addresses of 6 bytes"},
+		{HEAD("08", "28000000", "01") "5100 0000",
+		 "LEARNED: \"hardware addresses\" has 0 bytes, right are 6 to 1800"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -345,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_has_the_documented_bytes),
+		cmocka_unit_test(learned_addresses_have_the_documented_bytes),
 		cmocka_unit_test(every_type_survives_the_round_trip),
 		cmocka_unit_test(every_change_survives_the_round_trip),
 		cmocka_unit_test(a_record_that_does_not_fit_is_not_written),

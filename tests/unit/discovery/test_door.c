@@ -415,6 +415,45 @@ static void further_devices_than_the_limit_are_refused(void **state)
 	expect_text(scene, "hello.stored\t11\n");
 }
 
+static void note_mac(struct mac mac, void *user)
+{
+	*(struct mac *)user = mac;
+}
+
+static void a_device_with_a_new_mac_is_told(void **state)
+{
+	struct scene *scene = *state;
+	struct discovery_lease lease = {.leased = true};
+	uint8_t test_hello[WORLD_SAMPLE_BYTES];
+	struct mac told = {0}, listed[2];
+	size_t cursor = 0;
+
+	discovery_on_mac(scene->discovery, note_mac, &told);
+	say_hello(scene, "127.0.0.5", world_sample(), WORLD_SAMPLE_BYTES);
+	expect_text(scene, "\t127.0.0.5\t");
+	assert_int_equal(told.bytes[5], 0x55);
+	assert_int_equal(discovery_macs(scene->discovery, &cursor, listed, 2), 1);
+	assert_true(mac_equal(listed[0], told));
+
+	mac_parse("00:aa:bb:cc:dd:ee", &lease.mac);
+	discovery_lease_changed(scene->discovery, addr_ip4(0x7f000005), &lease);
+	assert_int_equal(told.bytes[5], 0xee);
+	told.length = 0;
+	discovery_lease_changed(scene->discovery, addr_ip4(0x7f000005), &lease);
+	assert_int_equal(told.length, 0); /* no news */
+
+	/* A test hello says nothing of the machine at its address. */
+	memcpy(test_hello, world_sample(), sizeof(test_hello));
+	memcpy(test_hello + 8, hello_test_uuid.bytes, sizeof(hello_test_uuid.bytes));
+	say_hello(scene, "127.0.0.6", test_hello, sizeof(test_hello));
+	expect_text(scene, "\t127.0.0.6\t");
+	mac_parse("00:aa:bb:cc:dd:ff", &lease.mac);
+	discovery_lease_changed(scene->discovery, addr_ip4(0x7f000006), &lease);
+	assert_int_equal(told.length, 0);
+	cursor = 0;
+	assert_int_equal(discovery_macs(scene->discovery, &cursor, listed, 2), 1);
+}
+
 static void lease_change_reaches_the_device(void **state)
 {
 	struct scene *scene = *state;
@@ -441,6 +480,7 @@ static void lease_change_reaches_the_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_device_with_a_new_mac_is_told),
 		CASE(sample_in_three_pieces_reaches_the_core_unchanged),
 		CASE(absent_core_gets_it_once_when_it_is_back),
 		CASE(undelivered_hello_survives_our_restart),

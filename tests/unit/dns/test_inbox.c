@@ -24,7 +24,8 @@ static char path[64];
 static struct event_base *base;
 static struct inbox *inbox;
 static uint64_t last_event, last_position, gap_lost;
-static unsigned events, gaps, troubles;
+static unsigned events, gaps, troubles, resyncs;
+static size_t machines; /* that have AMT: 02:00 and their number in four bytes */
 
 static void on_event(const struct lease_record *record, void *user)
 {
@@ -48,13 +49,37 @@ static void on_peer(bool trouble, const char *sentence, void *user)
 	troubles += trouble;
 }
 
-static const struct inbox_events callbacks = {on_event, on_gap, on_position, on_peer};
+static void on_resync(void *user)
+{
+	resyncs++;
+}
+
+static struct mac machine(size_t number)
+{
+	return (struct mac){1,
+			    6,
+			    {2, 0, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+			     (uint8_t)(number >> 8), (uint8_t)number}};
+}
+
+static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
+{
+	size_t count = 0;
+
+	while (*cursor < machines && count < size)
+		ret[count++] = machine((*cursor)++);
+	return count;
+}
+
+static const struct inbox_events callbacks = {on_event,  on_gap,  on_position,
+					      on_resync, learned, on_peer};
 
 static int setup(void **state)
 {
 	struct err err = {0};
 
-	events = gaps = troubles = 0;
+	events = gaps = troubles = resyncs = 0;
+	machines = 0;
 	last_event = last_position = gap_lost = 0;
 	base = event_base_new();
 	snprintf(path, sizeof(path), "%s/lease.sock", directory);
@@ -110,7 +135,7 @@ static void tell(int fd, enum lease_record_type type, uint64_t boot_id, uint64_t
 }
 
 /* The next record from the daemon, within 5 s. */
-static struct lease_record hear(int fd)
+static struct lease_record hear_any(int fd)
 {
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
 	uint8_t bytes[LEASE_RECORD_MAX];
@@ -122,6 +147,17 @@ static struct lease_record hear(int fd)
 	length = recv(fd, bytes, sizeof(bytes), 0);
 	assert_true(length > 0);
 	assert_int_equal(lease_decode(bytes, (size_t)length, &record, NULL), 0);
+	return record;
+}
+
+/* The same; the table of learned machines is passed over. */
+static struct lease_record hear(int fd)
+{
+	struct lease_record record;
+
+	do {
+		record = hear_any(fd);
+	} while (record.type == LEASE_LEARNED);
 	return record;
 }
 
@@ -156,6 +192,7 @@ static void events_are_acknowledged_when_they_are_on_disk(void **state)
 	turn();
 	assert_int_equal(events, 3);
 	assert_int_equal(last_position, 3);
+	assert_int_equal(hear_any(fd).type, LEASE_LEARNED);
 	assert_int_equal(recv(fd, &record, 1, MSG_DONTWAIT), -1); /* nothing yet */
 	inbox_saved(inbox, 7, 3);
 	record = hear(fd);
@@ -179,6 +216,75 @@ static void repeated_records_are_acknowledged_but_not_raised(void **state)
 	assert_int_equal(events, 1);
 	assert_int_equal(inbox_counters(inbox).duplicates, 1);
 	assert_int_equal(gaps, 0);
+	close(fd);
+}
+
+static void a_hook_learns_the_whole_table_then_each_new_machine(void **state)
+{
+	struct lease_record record;
+	int fd;
+
+	machines = LEASE_LEARNED_MAX + 1;
+	fd = dial();
+	tell(fd, LEASE_HELLO, 7, 0);
+	record = hear_any(fd);
+	assert_int_equal(record.type, LEASE_LEARNED);
+	assert_int_equal(record.boot_id, 7);
+	assert_int_equal(record.learned.flags, LEASE_LEARNED_FIRST);
+	assert_int_equal(record.learned.count, LEASE_LEARNED_MAX);
+	record = hear_any(fd);
+	assert_int_equal(record.learned.flags, LEASE_LEARNED_LAST);
+	assert_int_equal(record.learned.count, 1);
+	assert_memory_equal(record.learned.macs[0], machine(LEASE_LEARNED_MAX).bytes, 6);
+
+	inbox_learn(inbox, machine(machines++));
+	record = hear_any(fd);
+	assert_int_equal(record.learned.flags, 0);
+	assert_int_equal(record.learned.count, 1);
+	assert_int_equal(inbox_counters(inbox).learned, LEASE_LEARNED_MAX + 2);
+	inbox_learn(inbox, (struct mac){32, 20, {1}});
+	inbox_learn(inbox, machine(machines++));
+	assert_memory_equal(hear_any(fd).learned.macs[0], machine(machines - 1).bytes, 6);
+	close(fd);
+}
+
+/* More than any socket holds, and news while the hook does not read. */
+static void a_slow_hook_gets_the_table_as_it_reads(void **state)
+{
+	static bool known[400000];
+	struct lease_record record;
+	bool whole = false;
+	int fd = dial();
+
+	machines = sizeof(known) / sizeof(known[0]) - 1;
+	tell(fd, LEASE_HELLO, 7, 0);
+	turn();
+	inbox_learn(inbox, machine(machines++));
+	while (!whole) {
+		record = hear_any(fd);
+		if (record.learned.flags & LEASE_LEARNED_FIRST)
+			memset(known, 0, sizeof(known));
+		for (size_t i = 0; i < record.learned.count; i++) {
+			const uint8_t *mac = record.learned.macs[i];
+
+			known[(size_t)mac[3] << 16 | (size_t)mac[4] << 8 | mac[5]] = true;
+		}
+		whole = record.learned.flags & LEASE_LEARNED_LAST;
+	}
+	for (size_t i = 0; i < machines; i++)
+		assert_true(known[i]);
+	close(fd);
+}
+
+static void a_resync_is_raised(void **state)
+{
+	int fd = dial();
+
+	tell(fd, LEASE_HELLO, 7, 0);
+	tell(fd, LEASE_RESYNC, 7, 0);
+	turn();
+	assert_int_equal(resyncs, 1);
+	assert_int_equal(inbox_counters(inbox).resyncs, 1);
 	close(fd);
 }
 
@@ -277,6 +383,7 @@ static void second_connection_of_a_hook_replaces_the_first(void **state)
 	turn();
 	tell(two, LEASE_HELLO, 7, 0);
 	turn();
+	assert_int_equal(hear_any(one).type, LEASE_LEARNED);
 	assert_int_equal(recv(one, &byte, 1, 0), 0);
 	assert_int_equal(inbox_counters(inbox).connections, 1);
 	close(one);
@@ -363,6 +470,9 @@ int main(void)
 		CASE(socket_file_is_for_the_group_only),
 		CASE(events_are_acknowledged_when_they_are_on_disk),
 		CASE(repeated_records_are_acknowledged_but_not_raised),
+		CASE(a_hook_learns_the_whole_table_then_each_new_machine),
+		CASE(a_slow_hook_gets_the_table_as_it_reads),
+		CASE(a_resync_is_raised),
 		CASE(lost_events_are_a_gap),
 		CASE(restarted_kea_is_a_gap),
 		CASE(hello_must_come_first_and_boot_id_stay),

@@ -117,6 +117,15 @@ void lease_daemon_refuse(struct lease_daemon *daemon, const char *sentence)
 	say(daemon, &record);
 }
 
+void lease_daemon_tell_learned(struct lease_daemon *daemon, uint64_t boot_id,
+			       const struct lease_learned *learned)
+{
+	struct lease_record record = {
+		.type = LEASE_LEARNED, .boot_id = boot_id, .learned = *learned};
+
+	say(daemon, &record);
+}
+
 void lease_daemon_expect_close(struct lease_daemon *daemon)
 {
 	uint8_t bytes[LEASE_RECORD_MAX];

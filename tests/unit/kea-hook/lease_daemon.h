@@ -26,5 +26,7 @@ struct lease_record lease_daemon_next(struct lease_daemon *daemon);
 struct lease_record lease_daemon_greet(struct lease_daemon *daemon);
 void lease_daemon_ack(struct lease_daemon *daemon, uint64_t boot_id, uint64_t seq);
 void lease_daemon_refuse(struct lease_daemon *daemon, const char *sentence);
+void lease_daemon_tell_learned(struct lease_daemon *daemon, uint64_t boot_id,
+			       const struct lease_learned *learned);
 /* Waits until the hook has closed the connection. */
 void lease_daemon_expect_close(struct lease_daemon *daemon);

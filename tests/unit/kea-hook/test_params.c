@@ -19,6 +19,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(params.socket, "/run/amtnet/lease.sock");
 	assert_int_equal(params.take_over, TAKE_OVER_CLASS);
 	assert_string_equal(params.client_class, "intel-me");
+	assert_int_equal(params.learned_max, 65536);
 	assert_true(params.policy.forward);
 	assert_true(params.policy.reverse);
 	assert_false(params.policy.honour_client_no_update);
@@ -32,6 +33,7 @@ static void every_parameter_can_be_set_and_shown(void **state)
 		{"socket", "/tmp/l.sock"},
 		{"take-over", "option-81"},
 		{"client-class", "amt"},
+		{"learned-max", "1000"},
 		{"forward", "false"},
 		{"reverse", "false"},
 		{"honour-client-no-update", "true"},
@@ -113,7 +115,8 @@ static void printing_is_cut_at_the_end(void **state)
 
 	params_init(&params);
 	params_print(&params, text);
-	assert_non_null(strstr(text, "take-over=class client-class=intel-me forward=true"));
+	assert_non_null(strstr(
+		text, "take-over=class client-class=intel-me learned-max=65536 forward=true"));
 
 	memset(path, '/', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -21,7 +22,15 @@
 struct fixture {
 	struct lease_daemon daemon;
 	struct sender *sender;
+	atomic_uint learned; /* hardware addresses told */
 };
+
+static void on_learned(const struct lease_learned *told, void *user)
+{
+	struct fixture *fixture = user;
+
+	atomic_fetch_add(&fixture->learned, told->count);
+}
 
 static void start(struct fixture *fixture, size_t ring_bytes)
 {
@@ -30,7 +39,9 @@ static void start(struct fixture *fixture, size_t ring_bytes)
 				       .ring_bytes = ring_bytes,
 				       .stage_bytes = 4 * SENDER_STAGE_BYTES,
 				       .retry_base_ms = 2,
-				       .retry_max_ms = 20};
+				       .retry_max_ms = 20,
+				       .on_learned = on_learned,
+				       .user = fixture};
 
 	assert_int_equal(sender_new(&fixture->sender, &config, NULL), 0);
 }
@@ -261,6 +272,43 @@ static void a_foolish_daemon_is_hung_up_on(void **state)
 	assert_event(fixture, 1, 1);
 }
 
+static void learned_machines_are_raised_and_not_acknowledged(void **state)
+{
+	struct lease_learned told = {.flags = LEASE_LEARNED_FIRST | LEASE_LEARNED_LAST,
+				     .count = 2,
+				     .macs = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}}};
+	struct fixture *fixture = *state;
+
+	lease_daemon_listen(&fixture->daemon);
+	start(fixture, SENDER_RING_BYTES);
+	struct lease_record hello = lease_daemon_greet(&fixture->daemon);
+	lease_daemon_tell_learned(&fixture->daemon, hello.boot_id, &told);
+	push(fixture, 1);
+	assert_event(fixture, 1, 1);
+	lease_daemon_ack(&fixture->daemon, hello.boot_id, 1);
+	(void)wait_for(fixture, has_acked, 1); /* answers are taken in order */
+	assert_int_equal(fixture->learned, 2);
+}
+
+static void a_resync_is_said_when_the_daemon_is_there(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, SENDER_RING_BYTES);
+	push(fixture, 1);
+	sender_resync(fixture->sender);
+	lease_daemon_listen(&fixture->daemon);
+	lease_daemon_greet(&fixture->daemon);
+	assert_event(fixture, 1, 1);
+	assert_int_equal(lease_daemon_next(&fixture->daemon).type, LEASE_RESYNC);
+	push(fixture, 2);
+	assert_event(fixture, 2, 2); /* it is not numbered, and said once */
+	sender_resync(fixture->sender);
+	struct lease_record record = lease_daemon_next(&fixture->daemon);
+	assert_int_equal(record.type, LEASE_RESYNC);
+	assert_int_equal(record.seq, 2);
+}
+
 #define THREADS 4
 #define EACH 2000
 
@@ -335,6 +383,8 @@ int main(void)
 		CASE(pushing_without_a_daemon_only_counts),
 		CASE(a_refusal_is_kept_and_tried_again),
 		CASE(a_foolish_daemon_is_hung_up_on),
+		CASE(learned_machines_are_raised_and_not_acknowledged),
+		CASE(a_resync_is_said_when_the_daemon_is_there),
 		CASE(every_event_of_many_threads_arrives_or_is_told_as_lost),
 		CASE(the_thread_takes_no_signals),
 	};
