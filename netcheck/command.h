@@ -7,6 +7,7 @@
 
 #include "common/addr.h"
 #include "common/err.h"
+#include "netcheck/netcheck.h"
 
 #include <stddef.h>
 
@@ -31,6 +32,10 @@ command_run command_hello;
 command_run command_site;
 command_run command_explain;
 command_run command_respond;
+command_run command_cert;
+
+/* What every command starts from: text to standard output, coloured on a terminal, the default pace. */
+struct netcheck_options command_options(void);
 
 /* Prints "amtnet-check NAME: SENTENCE" and how to get help; returns COMMAND_USAGE. */
 int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

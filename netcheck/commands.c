@@ -14,7 +14,7 @@
 
 #define LIST_MAX 64
 
-static struct netcheck_options plain_options(void)
+struct netcheck_options command_options(void)
 {
 	return (struct netcheck_options){
 		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
@@ -97,7 +97,7 @@ int command_ports(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},       {0},
 	};
 	struct target_ports ports = {.items = {16992, 16993, 16994, 16995}, .count = 4};
-	struct netcheck_options options = plain_options();
+	struct netcheck_options options = command_options();
 	struct target_list targets = {0};
 	struct err err = {0};
 	int c, status;
@@ -246,7 +246,7 @@ int command_dns(int argc, char **argv)
 		{"expect", required_argument, NULL, 'e'}, {"host", required_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},         {0},
 	};
-	struct netcheck_options options = plain_options();
+	struct netcheck_options options = command_options();
 	struct dns_arguments *arguments = calloc(1, sizeof(*arguments));
 	int c, status = 0;
 
@@ -312,7 +312,7 @@ int command_hello(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct netcheck_options options = plain_options();
+	struct netcheck_options options = command_options();
 	struct err err = {0};
 	struct netcheck *run;
 	int c;
@@ -368,7 +368,7 @@ int command_site(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct netcheck_options options = plain_options();
+	struct netcheck_options options = command_options();
 	struct site_config site;
 	int c, status;
 

@@ -123,6 +123,54 @@ const struct explain explain_table[] = {
 	 "PCs cannot announce themselves from where this check ran.",
 	 "Allow tcp/9971 from the client subnets to the provisioning server, stateful answers "
 	 "back."},
+
+	{"NC500", "certificate fit for provisioning",
+	 "Purpose, keys, signatures, dates and chain are what firmware asks for.", ""},
+	{"NC501", "certificate lacks the provisioning purpose",
+	 "Firmware takes a certificate only with the extended key usages 2.16.840.1.113741.1.2.3 "
+	 "and "
+	 "server authentication, or with the unit \"Intel(R) Client Setup Certificate\".",
+	 "Order it anew with that purpose; authorities sell it as a vPro or AMT certificate."},
+	{"NC502", "key that firmware may refuse",
+	 "Firmware takes RSA keys only, 2048 bits in every generation, 4096 from AMT 6.0 on, in "
+	 "every "
+	 "certificate of the chain.",
+	 "Order it anew with an RSA key of 2048 bits, from an authority whose chain has the same."},
+	{"NC503", "weak signature", "Firmware asks for SHA-2 in the whole chain.",
+	 "Order it anew; every authority signs with SHA-256 by now."},
+	{"NC504", "certificate not valid now", "Firmware compares the dates with its clock.",
+	 "Renew it, put the new one into the provisioning core, and check the core's clock."},
+	{"NC505", "certificate expires soon", "Provisioning stops on that day.",
+	 "Order the renewal now, with the same name."},
+	{"NC506", "chain incomplete or unusual",
+	 "The core must send the leaf and every certificate up to the root, in at most four.",
+	 "Add the missing certificates of the authority to the file, the root included."},
+	{"NC507", "private key missing",
+	 "A provisioning core needs the private key together with the certificate.",
+	 "Export the certificate with its private key, or check the file that the core really "
+	 "uses."},
+	{"NC508", "certificate cannot be read", "Nothing is known about the certificate.",
+	 "Give a PEM or PKCS #12 file, and its password with --password-file."},
+	{"NC510", "certificate name fits the suffix",
+	 "Every firmware generation and core that is known here accepts the name for this suffix.",
+	 ""},
+	{"NC511", "certificate name fits the suffix for some only",
+	 "The rules of firmware generations and cores differ; the text says who refuses.",
+	 "Look whether such firmware or such a core is in use; a name right below the suffix "
+	 "pleases "
+	 "all."},
+	{"NC512", "certificate name does not fit the suffix",
+	 "Firmware compares the name with the DNS suffix that DHCP gave it, and refuses.",
+	 "Order a certificate for a name below this suffix, or hand out a suffix that fits (DHCP "
+	 "option 15)."},
+	{"NC513", "private suffix", "No public authority may issue a certificate for such a name.",
+	 "Hand out a suffix below a domain of your own, or put the hash of a private root into the "
+	 "firmware of each PC."},
+	{"NC520", "root known to the device", "The device trusts the root of the certificate.", ""},
+	{"NC521", "root unknown to the device",
+	 "The device has no hash of this root: it will refuse the certificate.",
+	 "Use a certificate of an authority whose root the device knows, or add the root's hash in "
+	 "its firmware (MEBx)."},
 };
 
 const size_t explain_count = sizeof(explain_table) / sizeof(explain_table[0]);

@@ -36,6 +36,15 @@ const struct command command_table[] = {
 	 "else 2\n"
 	 "  --hello SERVER     send one test hello first\n",
 	 command_respond},
+	{"cert", "[--json] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",
+	 "check the provisioning certificate",
+	 "  --json             JSON lines instead of text\n"
+	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
+	 "  --hello FILE       a hello of a device, whose list must hold the root; may be "
+	 "repeated\n"
+	 "  --password-file F  its first line opens the key or the PKCS #12 file\n"
+	 "FILE is PEM or PKCS #12 with the certificate, its key and its chain.\n",
+	 command_cert},
 	{"explain", "[ID...]", "say what a finding means and what helps", "", command_explain},
 	{0},
 };

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* One check and how to get rid of it. */
 struct item {
@@ -262,6 +263,11 @@ int netcheck_add_hello(struct netcheck *run, struct endpoint server)
 	return keep(run, (struct item){check, free_hello, NULL}, r);
 }
 
+void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted)
+{
+	check_cert(&run->tools, wanted);
+}
+
 static int add_names(struct netcheck *run, const struct site_config *site, const char *name,
 		     const struct target_list *targets)
 {
@@ -315,6 +321,22 @@ static int add_site_dns(struct netcheck *run, const struct site_config *site)
 	return netcheck_add_dns(run, &wanted);
 }
 
+static void add_site_certificate(struct netcheck *run, const struct site_config *site)
+{
+	struct check_cert_wanted wanted = {
+		.file = site->certificate.file,
+		.password_file = site->certificate.password_file,
+		.suffixes = site->suffixes.items,
+		.suffix_count = site->suffixes.count,
+		.hellos = site->certificate.hellos.items,
+		.hello_count = site->certificate.hellos.count,
+		.now_s = time(NULL),
+	};
+
+	if (wanted.file)
+		netcheck_add_cert(run, &wanted);
+}
+
 int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 {
 	const struct site_subnet_config *subnets = site->subnets.items;
@@ -328,6 +350,7 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 	if (!run->subnets)
 		return -ENOMEM;
 	run->subnet_count = site->subnets.count;
+	add_site_certificate(run, site);
 	r = add_site_dns(run, site);
 	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
 		r = netcheck_add_hello(run, (struct endpoint){.addr = servers[i],

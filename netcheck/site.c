@@ -34,6 +34,42 @@ static const struct config_table server_table = {
 	.count = sizeof(server_keys) / sizeof(server_keys[0]),
 };
 
+static const struct config_key certificate_keys[] = {
+	{.name = "file",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct site_certificate_config, file),
+	 .help = "PEM or PKCS #12 with the certificate, its key and its chain; checked against the "
+		 "suffixes"},
+	{.name = "password-file",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct site_certificate_config, password_file),
+	 .help = "its first line opens the key or the PKCS #12 file"},
+	{.name = "hellos",
+	 .kind = CONFIG_TEXT,
+	 .list = true,
+	 .offset = offsetof(struct site_certificate_config, hellos),
+	 .help = "files with one hello each, whose hashes must hold the root"},
+};
+
+static void check_certificate(const void *object, struct config_check *check)
+{
+	const struct site_certificate_config *certificate = object;
+
+	if (!certificate->file && certificate->password_file)
+		config_complain(check, "password-file", "there is no file that it could open");
+	if (!certificate->file && certificate->hellos.count)
+		config_complain(check, "hellos", "there is no certificate to look for in them");
+}
+
+static const struct config_table certificate_table = {
+	.name = "certificate",
+	.help = "the certificate that the provisioning core shows to PCs",
+	.size = sizeof(struct site_certificate_config),
+	.keys = certificate_keys,
+	.count = sizeof(certificate_keys) / sizeof(certificate_keys[0]),
+	.check = check_certificate,
+};
+
 static const struct config_key subnet_keys[] = {
 	{.name = "name",
 	 .kind = CONFIG_TEXT,
@@ -123,6 +159,11 @@ static const struct config_key site_keys[] = {
 	 .offset = offsetof(struct site_config, hello),
 	 .fallback = "false",
 	 .help = "send a test hello to each provisioning server"},
+	{.name = "certificate",
+	 .kind = CONFIG_TABLE,
+	 .offset = offsetof(struct site_config, certificate),
+	 .table = &certificate_table,
+	 .help = "the certificate that the provisioning core shows to PCs"},
 	{.name = "rate",
 	 .kind = CONFIG_INT,
 	 .offset = offsetof(struct site_config, rate),

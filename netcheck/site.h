@@ -20,6 +20,12 @@ struct site_subnet_config {
 	struct config_list targets; /* char *, as target_add() reads them */
 };
 
+struct site_certificate_config {
+	char *file;                /* NULL = not to be checked */
+	char *password_file;       /* NULL = none */
+	struct config_list hellos; /* char *, files */
+};
+
 struct site_config {
 	char *name;
 	struct site_server_config server;
@@ -27,6 +33,7 @@ struct site_config {
 	struct config_list name_servers; /* struct endpoint */
 	struct config_list ports;        /* int64_t */
 	bool hello;
+	struct site_certificate_config certificate;
 	int64_t rate;               /* connection attempts per second */
 	struct config_list subnets; /* struct site_subnet_config */
 };

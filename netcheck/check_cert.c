@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/check_cert.h"
+
+#include "common/text.h"
+#include "netcheck/explain.h"
+#include "netcheck/judge_cert.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PASSWORD_MAX 1024
+#define HELLO_TEXT_MAX (3 * HELLO_MAX_BYTES) /* hex digits, with spaces */
+
+static void unreadable(const struct check_tools *tools, const char *path, const char *why)
+{
+	struct result *result = result_new("NC508", RESULT_UNKNOWN);
+
+	if (result) {
+		result_set(&result->subject, "%s", path);
+		result_set(&result->text, "%s", why);
+		result_set(&result->fix, "%s", result->kind->remedy);
+	}
+	tools->sink(result, tools->user);
+}
+
+/* The first line, without its end. 0 or negative errno with the sentence. */
+static int read_password(const char *path, char ret[PASSWORD_MAX], struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	char *got;
+
+	if (!file)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	got = fgets(ret, PASSWORD_MAX, file);
+	fclose(file);
+	if (!got)
+		return err_set(err, -EINVAL, "%s: is empty, the password must be its first line",
+			       path);
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return 0;
+}
+
+static int read_hello(const char *path, uint8_t *bytes, struct hello *ret, struct err *err)
+{
+	uint8_t *unhexed = bytes + HELLO_TEXT_MAX;
+	size_t length, plain = 0;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return err_set(err, -errno, "%s", strerror(errno));
+	length = fread(bytes, 1, HELLO_TEXT_MAX, file);
+	fclose(file);
+	if (!text_unhex((char *)bytes, length, unhexed, HELLO_MAX_BYTES, &plain) && plain) {
+		bytes = unhexed;
+		length = plain;
+	}
+	if (hello_decode(bytes, length, true, ret, err) == HELLO_COMPLETE)
+		return 0;
+	err_prefix(err, "is no hello");
+	return -EINVAL;
+}
+
+static void check_hellos(const struct check_tools *tools, const struct check_cert_wanted *wanted,
+			 const struct cert_chain *chain)
+{
+	uint8_t *bytes = malloc(HELLO_TEXT_MAX + HELLO_MAX_BYTES);
+	struct hello hello;
+	struct err err = {0};
+
+	for (size_t i = 0; bytes && i < wanted->hello_count; i++)
+		if (read_hello(wanted->hellos[i], bytes, &hello, &err))
+			unreadable(tools, wanted->hellos[i], err.text);
+		else
+			judge_cert_hello(wanted->file, chain, wanted->hellos[i], &hello,
+					 tools->sink, tools->user);
+	free(bytes);
+}
+
+void check_cert(const struct check_tools *tools, const struct check_cert_wanted *wanted)
+{
+	struct cert_chain *chain = calloc(1, sizeof(*chain));
+	char password[PASSWORD_MAX] = "";
+	struct err err = {0};
+	int r = chain ? 0 : err_set(&err, -ENOMEM, "out of memory");
+
+	if (!r && wanted->password_file)
+		r = read_password(wanted->password_file, password, &err);
+	if (!r)
+		r = cert_load(wanted->file, wanted->password_file ? password : NULL, chain, &err);
+	explicit_bzero(password, sizeof(password));
+	if (r) {
+		unreadable(tools, wanted->file, err.text);
+	} else {
+		judge_cert_file(wanted->file, chain, wanted->now_s, tools->sink, tools->user);
+		for (size_t i = 0; i < wanted->suffix_count; i++)
+			judge_cert_suffix(wanted->file, chain, &wanted->suffixes[i], tools->sink,
+					  tools->user);
+		check_hellos(tools, wanted, chain);
+	}
+	free(chain);
+}

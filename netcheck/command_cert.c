@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/command.h"
+
+#include "netcheck/netcheck.h"
+
+#include <getopt.h>
+#include <time.h>
+
+#define LIST_MAX 256
+
+struct cert_arguments {
+	struct hostname suffixes[LIST_MAX];
+	const char *hellos[LIST_MAX];
+	struct check_cert_wanted wanted;
+};
+
+static int add_suffix(struct cert_arguments *arguments, const char *text)
+{
+	size_t *count = &arguments->wanted.suffix_count;
+	struct err err = {0};
+
+	if (*count == LIST_MAX)
+		return command_fail("cert", "more than %d suffixes", LIST_MAX);
+	if (hostname_parse(text, &arguments->suffixes[*count], &err))
+		return command_fail("cert", "--suffix: %s", err.text);
+	(*count)++;
+	return 0;
+}
+
+static int add_hello(struct cert_arguments *arguments, const char *path)
+{
+	if (arguments->wanted.hello_count == LIST_MAX)
+		return command_fail("cert", "more than %d hellos", LIST_MAX);
+	arguments->hellos[arguments->wanted.hello_count++] = path;
+	return 0;
+}
+
+static int run_cert(struct cert_arguments *arguments, const struct netcheck_options *options)
+{
+	struct err err = {0};
+	struct netcheck *run;
+	int status;
+
+	arguments->wanted.suffixes = arguments->suffixes;
+	arguments->wanted.hellos = arguments->hellos;
+	arguments->wanted.now_s = time(NULL);
+	if (netcheck_new(&run, "cert", options, &err))
+		return command_fail("cert", "%s", err.text);
+	netcheck_add_cert(run, &arguments->wanted);
+	status = netcheck_run(run);
+	netcheck_free(run);
+	return status;
+}
+
+int command_cert(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"password-file", required_argument, NULL, 'p'},
+		{"suffix", required_argument, NULL, 'x'},
+		{"hello", required_argument, NULL, 'o'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	static struct cert_arguments arguments;
+	struct netcheck_options options = command_options();
+	int c, status = 0;
+
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+		if (c == 'h')
+			return command_help("cert");
+		else if (c == 'j')
+			options.json = true;
+		else if (c == 'p')
+			arguments.wanted.password_file = optarg;
+		else if (c == 'x')
+			status = add_suffix(&arguments, optarg);
+		else if (c == 'o')
+			status = add_hello(&arguments, optarg);
+		else
+			status = COMMAND_USAGE;
+	}
+	if (!status && argc - optind != 1)
+		status = command_fail("cert", "one certificate file is needed");
+	if (status)
+		return status;
+	arguments.wanted.file = argv[optind];
+	return run_cert(&arguments, &options);
+}
