@@ -33,6 +33,8 @@ declare -gA LAB_PIDS=()
 . "$LAB_TOOLS/lab/dhcp.sh"
 # shellcheck source=tools/lab/amtnet.sh
 . "$LAB_TOOLS/lab/amtnet.sh"
+# shellcheck source=tools/lab/roots.sh
+. "$LAB_TOOLS/lab/roots.sh"
 
 # ---- life ------------------------------------------------------------------------------------
 
@@ -44,7 +46,8 @@ lab_begin()
 	LAB_ID=$$t$(lab_start_time $$)
 	LAB_DIR=$(mktemp -d "/tmp/amtnet-lab-$LAB_ID.XXXXXX")
 	chmod 0755 "$LAB_DIR"
-	mkdir "$LAB_DIR/log" "$LAB_DIR/run" "$LAB_DIR/core" "$LAB_DIR/bin"
+	mkdir "$LAB_DIR/log" "$LAB_DIR/core" "$LAB_DIR/bin"
+	mkdir -m 0750 "$LAB_DIR/run" # Kea 2.6 and later insist on the mode
 	trap lab_end EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT

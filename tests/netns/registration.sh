@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# registration.sh bind|knot: a DHCPACK puts A, PTR and DHCID into a real name server, by signed
-# updates, for a direct and for a relayed client; a release takes them out again.
+# registration.sh bind|knot [machine|SUITE]: a DHCPACK puts A, PTR and DHCID into a real name server,
+# by signed updates, for a direct and for a relayed client; a release takes them out again. With the
+# machine's Kea, or with that of a later Debian suite.
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-readonly software=$1
+readonly software=$1 kea=${2:-machine}
 
 # update KEY-OPTION...: tries to add a name; prints what the server says.
 update()
@@ -48,6 +49,7 @@ gone()
 }
 
 tap_begin dhclient dhcrelay kea-dhcp4 nsupdate udhcpc "$([[ $software == bind ]] && echo named || echo knotd)"
+lab_use_kea "$kea" || tap_skip "$LAB_KEA_WHY"
 lab_net
 lab_start_ns "$software"
 lab_start_amtnetd

@@ -8,6 +8,33 @@
 LAB_POOL1='10.81.1.100 - 10.81.1.199'
 LAB_POOL2='10.81.20.20 - 10.81.20.249'
 
+# Which Kea: empty for the machine's own, otherwise what to put before its command line.
+LAB_KEA_IN=()
+LAB_KEA_HOOK=
+export LAB_KEA_WHY=
+# More parameters of the hook's entry, as JSON members with a comma before each.
+LAB_HOOK_PARAMETERS=
+
+# lab_use_kea machine|SUITE: from now on Kea is the machine's, or that of a root of a Debian suite
+# (tools/lab/roots.sh), with the hook that was built for it. Status 1 when there is no such root, and
+# why is in LAB_KEA_WHY.
+lab_use_kea()
+{
+	local root hook hooks
+
+	LAB_KEA_IN=()
+	LAB_KEA_HOOK=
+	[[ $1 != machine ]] || return 0
+	if ! root=$(lab_root "$1"); then
+		LAB_KEA_WHY=$root
+		return 1
+	fi
+	hook=$(lab_root_hook "$root") || lab_fail "the hook does not build with the Kea of Debian $1"
+	hooks=$(echo "$root"/usr/lib/*/kea/hooks)
+	LAB_KEA_HOOK=${hooks#"$root"}/libdhcp_amtnet.so
+	LAB_KEA_IN=("$LAB_TOOLS/lab/in-root" "$root" "$LAB_DIR" "$hook:$LAB_KEA_HOOK" --)
+}
+
 # lab_start_kea [none]: kea-dhcp4 in dhcp, with libdhcp_amtnet.so unless `none` is said.
 lab_start_kea()
 {
@@ -24,25 +51,27 @@ lab_start_kea()
 # lab_run_kea: starts Kea as it was configured, e.g. again after lab_stop kea.
 lab_run_kea()
 {
-	local program
+	local program=kea-dhcp4
 
-	program=$(lab_program kea-dhcp4)
+	((${#LAB_KEA_IN[@]} > 0)) || program=$(lab_program kea-dhcp4)
 	: >"$LAB_DIR/log/kea.log"
-	lab_spawn kea dhcp env KEA_PIDFILE_DIR="$LAB_DIR/run" KEA_LOCKFILE_DIR="$LAB_DIR/run" \
-		"$program" -c "$LAB_DIR/kea-dhcp4.conf"
+	lab_spawn kea dhcp "${LAB_KEA_IN[@]}" env KEA_PIDFILE_DIR="$LAB_DIR/run" \
+		KEA_LOCKFILE_DIR="$LAB_DIR/run" KEA_DHCP_DATA_DIR="$LAB_DIR" \
+		KEA_CONTROL_SOCKET_DIR="$LAB_DIR/run" "$program" -c "$LAB_DIR/kea-dhcp4.conf"
 	lab_await kea 20 DHCP4_STARTED
 }
 
 lab_hook_entry()
 {
-	local hook=$LAB_BUILD/kea-hook/libdhcp_amtnet.so
+	local hook=${LAB_KEA_HOOK:-$LAB_BUILD/kea-hook/libdhcp_amtnet.so}
 
-	[[ -e $hook ]] || lab_fail "$hook is missing: build first"
-	if [[ $(lab_program kea-dhcp4) == "$LAB_DIR"/* ]]; then
+	[[ -n $LAB_KEA_HOOK || -e $hook ]] || lab_fail "$hook is missing: build first"
+	if [[ -z $LAB_KEA_HOOK && $(lab_program kea-dhcp4) == "$LAB_DIR"/* ]]; then
 		hook=$LAB_DIR/bin/libdhcp_amtnet.so
 		cp "$LAB_BUILD/kea-hook/libdhcp_amtnet.so" "$hook"
 	fi
-	printf '{"library": "%s", "parameters": {"socket": "%s/run/lease.sock"}}' "$hook" "$LAB_DIR"
+	printf '{"library": "%s", "parameters": {"socket": "%s/run/lease.sock"%s}}' \
+		"$hook" "$LAB_DIR" "$LAB_HOOK_PARAMETERS"
 }
 
 lab_configure_kea()
