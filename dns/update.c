@@ -16,6 +16,7 @@
 #define FLAG_ANSWER 0x80 /* QR, in the third octet */
 #define FLAG_AUTHORITATIVE 0x04
 #define FLAG_TRUNCATED 0x02
+#define POINTER 0xc000 /* RFC 1035 4.1.4 */
 #define OPCODE_QUERY 0
 #define OPCODE_UPDATE 5
 
@@ -83,54 +84,69 @@ static ldns_rdf *name_to_rdf(const struct hostname *name)
 	return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, length, wire);
 }
 
-/* All RDATA in one raw field: ldns writes such a field as it is. */
-static int push_data(ldns_rr *rr, const struct record *record)
+/* What stands above the zone, then a pointer to the zone's name, which follows the head (RFC 1035
+ * 4.1.4). No other name is pointed at: this one is in reach from the whole message. */
+static void write_owner(struct wire_writer *writer, const struct hostname *name,
+			const struct hostname *zone)
 {
-	ldns_rdf *rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, record->length, record->rdata);
+	uint8_t wire[HOSTNAME_WIRE_MAX], zone_wire[HOSTNAME_WIRE_MAX];
+	size_t length = hostname_to_wire(name, wire);
 
-	if (!rdf || !ldns_rr_push_rdf(rr, rdf)) {
-		ldns_rdf_deep_free(rdf);
-		return -ENOMEM;
-	}
-	return 0;
+	wire_write_bytes(writer, wire, length - hostname_to_wire(zone, zone_wire));
+	wire_write_u16be(writer, POINTER | HEAD_BYTES);
 }
 
-static ldns_rr *item_to_rr(const struct update_item *item)
+static void write_item(struct wire_writer *writer, const struct update_item *item,
+		       const struct hostname *zone)
 {
 	const struct step *step = &steps[item->step];
-	ldns_rdf *owner = name_to_rdf(&item->name);
-	ldns_rr *rr = ldns_rr_new();
+	size_t length = step->data ? item->record.length : 0;
 
-	if (!rr || !owner)
-		goto fail;
-	ldns_rr_set_owner(rr, owner);
-	owner = NULL;
-	ldns_rr_set_class(rr, step->class);
-	ldns_rr_set_type(rr, step->any_type ? LDNS_RR_TYPE_ANY : (ldns_rr_type)item->record.type);
-	ldns_rr_set_ttl(rr, item->step == UPDATE_ADD ? item->record.ttl : 0);
-	if (step->data && push_data(rr, &item->record) < 0)
-		goto fail;
-	return rr;
-fail:
-	ldns_rdf_deep_free(owner);
-	ldns_rr_free(rr);
-	return NULL;
+	write_owner(writer, &item->name, zone);
+	wire_write_u16be(writer, step->any_type ? LDNS_RR_TYPE_ANY : item->record.type);
+	wire_write_u16be(writer, step->class);
+	wire_write_u32be(writer, item->step == UPDATE_ADD ? item->record.ttl : 0);
+	wire_write_u16be(writer, (uint16_t)length);
+	wire_write_bytes(writer, item->record.rdata, length);
 }
 
-static int fill_lists(const struct update *update, ldns_rr_list *prerequisites,
-		      ldns_rr_list *changes)
+/* The prerequisites, or the changes; how many. */
+static size_t write_items(struct wire_writer *writer, const struct update *update,
+			  bool prerequisites)
 {
-	for (size_t i = 0; i < update->count; i++) {
-		bool first = steps[update->items[i].step].prerequisite;
-		ldns_rr *rr = item_to_rr(&update->items[i]);
+	size_t count = 0;
 
-		if (!rr)
-			return -ENOMEM;
-		if (!ldns_rr_list_push_rr(first ? prerequisites : changes, rr)) {
-			ldns_rr_free(rr);
-			return -ENOMEM;
-		}
+	for (size_t i = 0; i < update->count; i++) {
+		if (steps[update->items[i].step].prerequisite != prerequisites)
+			continue;
+		write_item(writer, &update->items[i], &update->zone);
+		count++;
 	}
+	return count;
+}
+
+/* Head without the counts of records, and the zone section. RD stays 0: the bit must be zero here. */
+static void write_head(struct wire_writer *writer, const struct hostname *zone, uint16_t id)
+{
+	uint8_t wire[HOSTNAME_WIRE_MAX];
+
+	wire_write_u16be(writer, id);
+	wire_write_u16be(writer, OPCODE_UPDATE << 11);
+	wire_write_u16be(writer, 1); /* zones */
+	wire_write_u48be(writer, 0); /* prerequisites, changes, additional */
+	wire_write_bytes(writer, wire, hostname_to_wire(zone, wire));
+	wire_write_u16be(writer, LDNS_RR_TYPE_SOA);
+	wire_write_u16be(writer, LDNS_RR_CLASS_IN);
+}
+
+static int finish(struct wire_writer *writer, size_t prerequisites, size_t changes,
+		  size_t *ret_length)
+{
+	if (writer->bad)
+		return -ENOBUFS;
+	wire_patch_u16be(writer, 6, (uint16_t)prerequisites);
+	wire_patch_u16be(writer, 8, (uint16_t)changes);
+	*ret_length = writer->at;
 	return 0;
 }
 
@@ -166,31 +182,71 @@ static bool is_sound(const struct update *update)
 int update_encode(const struct update *update, uint16_t id, uint8_t *ret, size_t size,
 		  size_t *ret_length)
 {
-	ldns_rr_list *prerequisites = ldns_rr_list_new(), *changes = ldns_rr_list_new();
-	ldns_pkt *packet = NULL;
-	ldns_rdf *zone = NULL;
-	int rc = -ENOMEM;
+	struct wire_writer writer;
+	size_t prerequisites, changes;
 
-	if (!is_sound(update)) {
-		rc = -EINVAL;
-		goto out;
+	if (!is_sound(update))
+		return -EINVAL;
+	wire_writer_init(&writer, ret, size);
+	write_head(&writer, &update->zone, id);
+	prerequisites = write_items(&writer, update, true);
+	changes = write_items(&writer, update, false);
+	return finish(&writer, prerequisites, changes, ret_length);
+}
+
+void update_message_init(struct update_message *message, const struct hostname *zone)
+{
+	message->zone = *zone;
+	message->count = 0;
+	message->prerequisites.records = message->prerequisites.length = 0;
+	message->changes.records = message->changes.length = 0;
+}
+
+static size_t head_bytes(const struct update_message *message)
+{
+	uint8_t wire[HOSTNAME_WIRE_MAX];
+
+	return HEAD_BYTES + hostname_to_wire(&message->zone, wire) + 4;
+}
+
+int update_message_add(struct update_message *message, const struct update *update)
+{
+	struct update_section *sections[] = {&message->changes, &message->prerequisites};
+	size_t left = UPDATE_MESSAGE_MAX - head_bytes(message) - message->prerequisites.length -
+		      message->changes.length;
+	struct wire_writer writers[2];
+	size_t records[2];
+
+	if (!is_sound(update) || !hostname_equal(&update->zone, &message->zone))
+		return -EINVAL;
+	for (int i = 0; i < 2; i++) {
+		wire_writer_init(&writers[i], sections[i]->bytes + sections[i]->length, left);
+		records[i] = write_items(&writers[i], update, i);
+		if (writers[i].bad)
+			return -ENOBUFS;
+		left -= writers[i].at;
 	}
-	zone = name_to_rdf(&update->zone);
-	if (!zone || !prerequisites || !changes || fill_lists(update, prerequisites, changes) < 0)
-		goto out;
-	packet = ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, prerequisites, changes, NULL);
-	if (!packet)
-		goto out;
-	zone = NULL;                    /* the packet's now */
-	ldns_pkt_set_rd(packet, false); /* must-be-zero in an UPDATE; ldns sets it */
-	ldns_pkt_set_id(packet, id);
-	rc = packet_to_bytes(packet, ret, size, ret_length);
-out:
-	ldns_pkt_free(packet);
-	ldns_rdf_deep_free(zone);
-	ldns_rr_list_deep_free(prerequisites);
-	ldns_rr_list_deep_free(changes);
-	return rc;
+	for (int i = 0; i < 2; i++) {
+		sections[i]->length += writers[i].at;
+		sections[i]->records += records[i];
+	}
+	message->count++;
+	return 0;
+}
+
+int update_message_encode(const struct update_message *message, uint16_t id, uint8_t *ret,
+			  size_t size, size_t *ret_length)
+{
+	struct wire_writer writer;
+
+	if (!message->count)
+		return -EINVAL;
+	wire_writer_init(&writer, ret, size);
+	write_head(&writer, &message->zone, id);
+	wire_write_bytes(&writer, message->prerequisites.bytes, message->prerequisites.length);
+	wire_write_bytes(&writer, message->changes.bytes, message->changes.length);
+	return finish(&writer, message->prerequisites.records, message->changes.records,
+		      ret_length);
 }
 
 int update_encode_query(const struct hostname *name, uint16_t type, uint16_t id, uint8_t *ret,
@@ -286,7 +342,7 @@ static int decode_head(const uint8_t *bytes, size_t length, bool query, struct u
 
 	if (length < HEAD_BYTES)
 		return err_set(err, -EBADMSG, "%zu bytes are no DNS message", length);
-	if (length > UPDATE_ANSWER_MAX)
+	if (query && length > UPDATE_ANSWER_MAX)
 		return err_set(err, -EBADMSG, "an answer of %zu bytes is more than the %d we read",
 			       length, UPDATE_ANSWER_MAX);
 	ret->id = (uint16_t)(bytes[0] << 8 | bytes[1]);
@@ -311,16 +367,16 @@ int update_decode_answer(const uint8_t *bytes, size_t length, const struct hostn
 
 	memset(ret, 0, sizeof *ret);
 	rc = decode_head(bytes, length, name != NULL, ret, err);
-	if (rc < 0)
+	if (rc < 0 || !name)
 		return rc;
 	status = ldns_wire2pkt(&packet, bytes, length);
 	if (status != LDNS_STATUS_OK)
 		return err_set(err, -EBADMSG, "the answer cannot be read: %s",
 			       ldns_get_errorstr_by_id(status));
-	if (name && !question_is(packet, ret->rcode, name, type))
+	if (!question_is(packet, ret->rcode, name, type))
 		rc = err_set(err, -EBADMSG, "the answer is to another question than %s %s",
 			     name->text, record_type_name(type));
-	else if (name)
+	else
 		take_records(ldns_pkt_answer(packet), name, type, ret);
 	ldns_pkt_free(packet);
 	return rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * update: an RFC 2136 UPDATE, and a plain query, as a value; to and from the wire by ldns. Nothing here
- * signs (dns/tsig) or sends (dns/server). Pure. One of the few files that see <ldns/>.
+ * update: an RFC 2136 UPDATE as a value, several of them as one message, and a plain query. Nothing
+ * here signs (dns/tsig) or sends (dns/server). UPDATEs are written here, answers are read by ldns.
+ * Pure. One of the few files that see <ldns/>.
  */
 #pragma once
 
@@ -53,13 +54,38 @@ void update_put_type(struct update *update, enum update_step step, const struct 
 	 UPDATE_ITEMS_MAX * (HOSTNAME_WIRE_MAX + 10 + RECORD_RDATA_MAX))
 
 /* Unsigned message; room for the TSIG must be left by the caller. 0, -EINVAL (empty or overfull
- * update, or a name outside the zone), -ENOBUFS, -ENOMEM. */
+ * update, or a name outside the zone), -ENOBUFS. */
 int update_encode(const struct update *update, uint16_t id, uint8_t *ret, size_t size,
 		  size_t *ret_length);
+
+/*
+ * Several updates of one zone as one message. The server applies all of them or none (RFC 2136 3.4);
+ * what each of them asks for is looked at first, so they must not depend on each other.
+ */
+#define UPDATE_MESSAGE_MAX 32768 /* bytes, unsigned */
+
+struct update_section {
+	size_t records, length;
+	uint8_t bytes[UPDATE_MESSAGE_MAX];
+};
+
+struct update_message {
+	struct hostname zone;
+	size_t count; /* updates in it */
+	struct update_section prerequisites, changes;
+};
+
+void update_message_init(struct update_message *message, const struct hostname *zone);
+/* 0, -EINVAL as update_encode, -ENOBUFS (it does not fit beside the others); nothing is added then. */
+int update_message_add(struct update_message *message, const struct update *update);
+/* As update_encode. */
+int update_message_encode(const struct update_message *message, uint16_t id, uint8_t *ret,
+			  size_t size, size_t *ret_length);
+
 int update_encode_query(const struct hostname *name, uint16_t type, uint16_t id, uint8_t *ret,
 			size_t size, size_t *ret_length);
 
-#define UPDATE_ANSWER_MAX 4096 /* larger ones can abort ldns 1.8: refused before it sees them */
+#define UPDATE_ANSWER_MAX 4096 /* of a query; larger ones can abort ldns 1.8: refused before that */
 #define UPDATE_ANSWER_RECORDS 32
 
 struct update_answer {
@@ -74,10 +100,11 @@ struct update_answer {
 	size_t more; /* further ones that were left out: too many, or RDATA above RECORD_RDATA_MAX */
 };
 
-/* `name` and `type` are those that were asked (NULL and 0 for an UPDATE); an answer whose question is
- * another is refused (an error answer may come without a question). Host names in RDATA come out in
- * lower case, so that record_equal_data may compare them with ours. 0, or -EBADMSG with the sentence;
- * *ret is written in both cases. */
+/* `name` and `type` are those that were asked (NULL and 0 for an UPDATE, whose answer says all in its
+ * head: RFC 2136 3.8 lets its sections be anything). An answer whose question is another is refused (an
+ * error answer may come without a question). Host names in RDATA come out in lower case, so that
+ * record_equal_data may compare them with ours. 0, or -EBADMSG with the sentence; *ret is written in
+ * both cases. */
 int update_decode_answer(const uint8_t *bytes, size_t length, const struct hostname *name,
 			 uint16_t type, struct update_answer *ret, struct err *err);
 

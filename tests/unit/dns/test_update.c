@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -98,10 +99,82 @@ static void steps_keep_their_order_within_each_section(void **state)
 	update_put_type(&update, UPDATE_RRSET_UNUSED, &name, RECORD_DHCID);
 	assert_int_equal(update_encode(&update, 0x1234, bytes, sizeof bytes, &length), 0);
 	assert_bytes(bytes, length,
-		     HEAD("0002", "0002") ME "00ff 00ff 00000000 0000"
-					     "c019 0031 00fe 00000000 0000"
-					     "c019 0010 00ff 00000000 0000"
-					     "c019 0010 0001 0000003c 0002 01 78");
+		     HEAD("0002", "0002") ME
+		     "00ff 00ff 00000000 0000" ME "0031 00fe 00000000 0000" ME
+		     "0010 00ff 00000000 0000" ME "0010 0001 0000003c 0002 01 78");
+}
+
+/* One add and one replace of two names. */
+static void put_two(struct update two[2], const struct hostname *zone)
+{
+	struct hostname me = host("me.example"), you = host("you.example");
+	struct record txt = record_txt("x", 60);
+
+	update_init(&two[0], zone);
+	update_put(&two[0], UPDATE_NAME_UNUSED, &me, NULL);
+	update_put(&two[0], UPDATE_ADD, &me, &txt);
+	update_init(&two[1], zone);
+	update_put(&two[1], UPDATE_NAME_IN_USE, &you, NULL);
+	update_put_type(&two[1], UPDATE_DELETE_RRSET, &you, RECORD_TXT);
+}
+
+static struct update_message *message_new(const struct hostname *zone)
+{
+	struct update_message *message = malloc(sizeof *message);
+
+	update_message_init(message, zone);
+	return message;
+}
+
+static void message_has_all_prerequisites_before_all_changes(void **state)
+{
+	struct hostname zone = host("example");
+	struct update_message *message = message_new(&zone);
+	struct update two[2];
+	uint8_t bytes[512];
+	size_t length;
+
+	put_two(two, &zone);
+	assert_int_equal(update_message_encode(message, 0x1234, bytes, sizeof bytes, &length),
+			 -EINVAL);
+	assert_int_equal(update_message_add(message, &two[0]), 0);
+	assert_int_equal(update_message_add(message, &two[1]), 0);
+	assert_int_equal(message->count, 2);
+	assert_int_equal(update_message_encode(message, 0x1234, bytes, sizeof bytes, &length), 0);
+	assert_bytes(bytes, length,
+		     HEAD("0002", "0002") ME "00ff 00fe 00000000 0000"
+					     "03 796f75 c00c 00ff 00ff 00000000 0000" ME
+					     "0010 0001 0000003c 0002 01 78"
+					     "03 796f75 c00c 0010 00ff 00000000 0000");
+	assert_int_equal(update_message_encode(message, 1, bytes, length - 1, &length), -ENOBUFS);
+	free(message);
+}
+
+static void update_that_does_not_fit_leaves_the_message_as_it_was(void **state)
+{
+	struct hostname zone = host("example");
+	struct update_message *message = message_new(&zone);
+	uint8_t *bytes = malloc(UPDATE_MESSAGE_MAX);
+	struct update two[2];
+	size_t length, before;
+	int rc = 0;
+
+	put_two(two, &zone);
+	while (rc == 0)
+		rc = update_message_add(message, &two[message->count % 2]);
+	assert_int_equal(rc, -ENOBUFS);
+	assert_true(message->count > 700);
+	assert_int_equal(message->prerequisites.records, message->count);
+	assert_int_equal(message->changes.records, message->count);
+	assert_int_equal(update_message_encode(message, 1, bytes, UPDATE_MESSAGE_MAX, &before), 0);
+	two[0].count = 0;
+	assert_int_equal(update_message_add(message, &two[0]), -EINVAL);
+	put_two(two, &(struct hostname){"other"});
+	assert_int_equal(update_message_add(message, &two[0]), -EINVAL);
+	assert_int_equal(update_message_encode(message, 1, bytes, UPDATE_MESSAGE_MAX, &length), 0);
+	assert_int_equal(length, before);
+	free(bytes);
+	free(message);
 }
 
 static void names_in_data_are_not_compressed(void **state)
@@ -244,13 +317,23 @@ static void answers_are_read_strictly(void **state)
 
 static void answer_above_the_bound_never_reaches_ldns(void **state)
 {
-	static const uint8_t bytes[UPDATE_ANSWER_MAX + 1] = {0x12, 0x34, 0xa8};
+	static const uint8_t bytes[UPDATE_ANSWER_MAX + 1] = {0x12, 0x34, 0x84};
+	struct hostname name = host("me.example");
 	struct update_answer answer;
 	struct err err = {0};
 
-	assert_int_equal(update_decode_answer(bytes, sizeof bytes, NULL, 0, &answer, &err),
+	assert_int_equal(update_decode_answer(bytes, sizeof bytes, &name, 1, &answer, &err),
 			 -EBADMSG);
 	assert_string_equal(err.text, "an answer of 4097 bytes is more than the 4096 we read");
+}
+
+static void answer_to_an_update_may_carry_the_sections_back(void **state)
+{
+	static const uint8_t bytes[UPDATE_MESSAGE_MAX] = {0x12, 0x34, 0xa8, 6, 0, 1, 0, 200};
+	struct update_answer answer;
+
+	assert_int_equal(update_decode_answer(bytes, sizeof bytes, NULL, 0, &answer, NULL), 0);
+	assert_int_equal(answer.rcode, 6);
 }
 
 static void record_read_back_equals_the_one_that_was_added(void **state)
@@ -315,12 +398,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_stands_as_rfc_2136_says),
 		cmocka_unit_test(steps_keep_their_order_within_each_section),
+		cmocka_unit_test(message_has_all_prerequisites_before_all_changes),
+		cmocka_unit_test(update_that_does_not_fit_leaves_the_message_as_it_was),
 		cmocka_unit_test(names_in_data_are_not_compressed),
 		cmocka_unit_test(empty_overfull_and_foreign_updates_are_refused),
 		cmocka_unit_test(longest_update_fits_its_bound),
 		cmocka_unit_test(query_has_no_recursion_bit),
 		cmocka_unit_test(answers_are_read_strictly),
 		cmocka_unit_test(answer_above_the_bound_never_reaches_ldns),
+		cmocka_unit_test(answer_to_an_update_may_carry_the_sections_back),
 		cmocka_unit_test(record_read_back_equals_the_one_that_was_added),
 		cmocka_unit_test(records_beyond_the_bound_are_counted),
 		cmocka_unit_test(codes_have_their_names),
