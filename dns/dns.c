@@ -200,6 +200,8 @@ static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
 			       config->name.text, config->key);
 	pace_init(&zone->pace);
 	LIST_INIT(&zone->flights);
+	batch_line_init(&zone->line);
+	batch_line_alone(&zone->line, REGISTRATION_LOOK);
 	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
 	r = server_zone_new(&zone->server, dns->base, &config->name, config->servers.items,
 			    config->servers.count, key);

@@ -237,6 +237,7 @@ static void put_name_status(const struct dns *dns, struct rows *rows)
 	put_number(rows, "dns.names.quarantine", ledger_count_state(ledger, LEDGER_QUARANTINE));
 	put_number(rows, "dns.names.not-kept", dns->counters.refused_names);
 	put_number(rows, "dns.done", dns->counters.done);
+	put_number(rows, "dns.split-messages", dns->counters.split);
 	put_number(rows, "dns.unsaved",
 		   leases_touched_count(dns->leases) + ledger_touched_count(ledger));
 	put_number(rows, "dns.failed-saves", dns->counters.failed_saves);

@@ -15,8 +15,17 @@ static const char *server_text(const struct server_outcome *outcome, char ret[EN
 static void flight_free(struct dns_flight *flight)
 {
 	LIST_REMOVE(flight, link);
-	flight->zone->in_flight--;
 	free(flight);
+}
+
+static struct dns_flight *flight_of(struct batch_item *item)
+{
+	return (struct dns_flight *)item; /* its first member */
+}
+
+static const char *name_of(const struct dns_flight *flight)
+{
+	return flight->registration.intent.name.text;
 }
 
 /* How a flight ends ----------------------------------------------------------------------------- */
@@ -24,12 +33,13 @@ static void flight_free(struct dns_flight *flight)
 static void land_done(struct dns_flight *flight)
 {
 	struct dns *dns = flight->zone->dns;
+	const struct ledger_row sent = {.generation = flight->generation,
+					.intent.wanted = flight->registration.intent.wanted};
 
 	dns->counters.done++;
-	log_debug("dns", "agrees with the wish, name=%s, wanted=%s", flight->sent.intent.name.text,
-		  flight->sent.intent.wanted ? "yes" : "no");
-	ledger_done(dns->ledger, flight->entry, &flight->sent, &flight->registration.mark,
-		    clock_wall_ms());
+	log_debug("dns", "agrees with the wish, name=%s, wanted=%s", name_of(flight),
+		  sent.intent.wanted ? "yes" : "no");
+	ledger_done(dns->ledger, flight->entry, &sent, &flight->registration.mark, clock_wall_ms());
 	flight_free(flight);
 	event_active(dns->save, 0, 0);
 }
@@ -42,8 +52,7 @@ static void land_conflict(struct dns_flight *flight)
 	dns->counters.conflicts++;
 	if (ledger_later(dns->ledger, flight->entry, LEDGER_CONFLICT, LEDGER_TEN_MINUTES, words,
 			 clock_mono_ms()))
-		log_warning("dns", "name is taken, name=%s, reason=%s",
-			    flight->sent.intent.name.text, words);
+		log_warning("dns", "name is taken, name=%s, reason=%s", name_of(flight), words);
 	flight_free(flight);
 }
 
@@ -54,7 +63,7 @@ static void land_later(struct dns_flight *flight, enum ledger_state state, enum 
 
 	if (ledger_later(dns->ledger, flight->entry, state, wait, words, clock_mono_ms()))
 		log_warning("dns", "name is put aside, name=%s, state=%s, reason=%s",
-			    flight->sent.intent.name.text, ledger_state_names[state], words);
+			    name_of(flight), ledger_state_names[state], words);
 	flight_free(flight);
 }
 
@@ -66,30 +75,13 @@ static void land_again(struct dns_flight *flight, const char *words)
 
 /* The way of a flight --------------------------------------------------------------------------- */
 
-static void on_answer(const struct server_outcome *outcome, void *user);
-
-static void flight_send(struct dns_flight *flight, const struct registration_request *request)
-{
-	struct server_zone *server = flight->zone->server;
-	int r = request->query
-			? server_query(server, &request->name, request->type, on_answer, flight)
-			: server_update(server, &request->update, on_answer, flight);
-
-	if (r == -EINVAL) {
-		flight->zone->dns->counters.quarantined++;
-		land_later(flight, LEDGER_QUARANTINE, LEDGER_DAY, "no message can be made of it");
-	} else if (r < 0) {
-		land_again(flight, r == -EBUSY ? "waits for room" : "out of memory");
-	}
-}
-
 static void flight_step(struct dns_flight *flight, const struct server_outcome *last)
 {
 	struct registration_request *request = &flight->zone->dns->registration_request;
 
 	switch (registration_next(&flight->registration, last, request)) {
 	case REGISTRATION_SEND:
-		flight_send(flight, request);
+		batch_join(&flight->zone->line, flight->registration.step, &flight->item);
 		break;
 	case REGISTRATION_OVER:
 		land_done(flight);
@@ -107,18 +99,19 @@ static void launch(struct dns_zone *zone, struct ledger_entry *entry)
 {
 	struct dns *dns = zone->dns;
 	struct dns_flight *flight = calloc(1, sizeof(*flight));
+	struct ledger_row row;
 
 	if (!flight) {
 		ledger_again(dns->ledger, entry, "out of memory", clock_mono_ms());
 		return;
 	}
+	ledger_row(entry, &row);
 	flight->zone = zone;
 	flight->entry = entry;
+	flight->generation = row.generation;
+	flight->failed_ms = row.failed_ms;
 	LIST_INSERT_HEAD(&zone->flights, flight, link);
-	zone->in_flight++;
-	ledger_row(entry, &flight->sent);
-	flight->sent.words = NULL;
-	if (registration_begin(&flight->registration, &flight->sent.intent, &flight->sent.mark,
+	if (registration_begin(&flight->registration, &row.intent, &row.mark,
 			       (enum dns_conflict_mode)dns->config->conflict_mode,
 			       (uint32_t)(dns->config->ttl_ms / 1000), &zone->config->name) < 0) {
 		land_later(flight, LEDGER_QUARANTINE, LEDGER_DAY,
@@ -139,65 +132,178 @@ static void zone_good(struct dns_zone *zone, const struct server_outcome *outcom
 			 zone->config->name.text, server_text(outcome, server));
 }
 
-static void zone_transient(struct dns_flight *flight, const struct server_outcome *outcome)
+/* Everything back to the ledger, from where it begins anew. */
+static void ground(struct dns_zone *zone, struct batch *batch, const char *words)
 {
-	struct dns_zone *zone = flight->zone;
+	struct batch_item *item;
 
-	if (outcome->rcode >= 0 && pace_is_own_failure(&zone->pace, flight->sent.failed_ms)) {
-		land_later(flight, LEDGER_RETRY, LEDGER_MINUTE, outcome->words.text);
-		return;
-	}
-	if (pace_transient(&zone->pace, clock_mono_ms(), random_u32()))
-		log_warning("dns", "zone cannot be updated, its names wait, zone=%s, reason=%s",
-			    zone->config->name.text, outcome->words.text);
-	land_again(flight, outcome->words.text);
+	while (batch && (item = batch_unload(&zone->line, batch)))
+		land_again(flight_of(item), words);
+	while ((item = batch_leave(&zone->line)))
+		land_again(flight_of(item), words);
 }
 
-static void zone_refused(struct dns_flight *flight, const struct server_outcome *outcome)
+/* The one flight of a batch that failed though the zone answers others: it waits by itself. */
+static bool wait_alone(struct dns_zone *zone, struct batch *batch, enum ledger_wait wait,
+		       const char *words)
 {
-	struct dns_zone *zone = flight->zone;
+	struct dns_flight *flight = flight_of(TAILQ_FIRST(&batch->items));
+
+	if (batch->count > 1 || !pace_is_own_failure(&zone->pace, flight->failed_ms))
+		return false;
+	batch_unload(&zone->line, batch);
+	batch_unload(&zone->line, batch);
+	land_later(flight, LEDGER_RETRY, wait, words);
+	return true;
+}
+
+static void zone_waits(struct dns_zone *zone, struct batch *batch,
+		       const struct server_outcome *outcome)
+{
+	const char *words = outcome->words.text;
+
+	if (outcome->rcode >= 0 && wait_alone(zone, batch, LEDGER_MINUTE, words))
+		return;
+	if (pace_transient(&zone->pace, clock_mono_ms(), random_u32()))
+		log_warning("dns", "zone cannot be updated, its names wait, zone=%s, reason=%s",
+			    zone->config->name.text, words);
+	ground(zone, batch, words);
+}
+
+static void zone_refused(struct dns_zone *zone, struct batch *batch,
+			 const struct server_outcome *outcome)
+{
+	const char *words = outcome->words.text;
 	char server[ENDPOINT_TEXT];
 
-	if (pace_is_own_failure(&zone->pace, flight->sent.failed_ms)) {
-		land_later(flight, LEDGER_RETRY, LEDGER_TEN_MINUTES, outcome->words.text);
+	if (wait_alone(zone, batch, LEDGER_TEN_MINUTES, words))
 		return;
-	}
 	if (pace_refused(&zone->pace, clock_mono_ms(), random_u32()))
 		log_error("dns",
 			  "server refuses updates, asked again every 1 to 10 minutes, zone=%s, "
 			  "server=%s, reason=%s",
-			  zone->config->name.text, server_text(outcome, server),
-			  outcome->words.text);
-	land_again(flight, outcome->words.text);
+			  zone->config->name.text, server_text(outcome, server), words);
+	ground(zone, batch, words);
+}
+
+/* What an answer means for a batch -------------------------------------------------------------- */
+
+static void batch_step(struct dns_zone *zone, struct batch *batch,
+		       const struct server_outcome *outcome)
+{
+	struct batch_item *item;
+
+	while ((item = batch_unload(&zone->line, batch)))
+		flight_step(flight_of(item), outcome);
+}
+
+static void batch_apart(struct dns_zone *zone, struct batch *batch,
+			const struct server_outcome *outcome)
+{
+	struct batch_list rest;
+	struct batch_item *item, *next;
+	uint64_t now_ms = clock_mono_ms();
+
+	zone->dns->counters.split++;
+	log_debug("dns", "split, zone=%s, names=%zu, reason=%s", zone->config->name.text,
+		  batch->count, outcome->words.text);
+	TAILQ_FOREACH(item, &batch->items, link)
+	{
+		if (!flight_of(item)->failed_ms)
+			flight_of(item)->failed_ms = now_ms;
+	}
+	batch_split(&zone->line, batch, &rest);
+	for (item = TAILQ_FIRST(&rest); item; item = next) {
+		next = TAILQ_NEXT(item, link);
+		land_again(flight_of(item), "out of memory");
+	}
+}
+
+static void batch_poison(struct dns_zone *zone, struct batch *batch, const char *words)
+{
+	struct batch_item *item;
+
+	while ((item = batch_unload(&zone->line, batch))) {
+		zone->dns->counters.quarantined++;
+		land_later(flight_of(item), LEDGER_QUARANTINE, LEDGER_DAY, words);
+	}
 }
 
 static void on_answer(const struct server_outcome *outcome, void *user)
 {
-	struct dns_flight *flight = user;
-	struct dns_zone *zone = flight->zone;
+	struct batch *batch = user;
+	struct dns_flight *first = flight_of(TAILQ_FIRST(&batch->items));
+	struct dns_zone *zone = first->zone;
+	bool alive = zone->pace.success_ms > batch->sent_ms;
 
-	switch (outcome->class) {
-	case SERVER_DONE:
-	case SERVER_DECISION:
+	if (outcome->class == SERVER_DONE || outcome->class == SERVER_DECISION)
 		zone_good(zone, outcome);
-		flight_step(flight, outcome);
+	switch (batch_judge(&zone->line, batch, outcome, alive, zone->pace.success_ms)) {
+	case BATCH_STEP:
+		batch_step(zone, batch, outcome);
 		break;
-	case SERVER_TRANSIENT:
-		zone_transient(flight, outcome);
+	case BATCH_SPLIT:
+		batch_apart(zone, batch, outcome);
 		break;
-	case SERVER_CAPABILITY:
-	case SERVER_CONFIGURATION:
-		zone_refused(flight, outcome);
+	case BATCH_WAIT:
+		zone_waits(zone, batch, outcome);
 		break;
-	case SERVER_POISON:
-		zone->dns->counters.quarantined++;
-		land_later(flight, LEDGER_QUARANTINE, LEDGER_DAY, outcome->words.text);
+	case BATCH_REFUSED:
+		zone_refused(zone, batch, outcome);
+		break;
+	case BATCH_POISON:
+		batch_poison(zone, batch, outcome->words.text);
 		break;
 	}
 	dns_send(zone);
 }
 
 /* Whose turn it is ------------------------------------------------------------------------------ */
+
+/* Fills the scratch message with the steps of the batch; what does not fit waits for the next one.
+ * 0, or -EINVAL: the step of the first flight makes no message. */
+static int put_message(struct dns_zone *zone, struct batch *batch)
+{
+	struct dns *dns = zone->dns;
+	struct batch_item *item;
+	int r = 0;
+
+	update_message_init(&dns->message, &zone->config->name);
+	TAILQ_FOREACH(item, &batch->items, link)
+	{
+		registration_repeat(&flight_of(item)->registration, &dns->registration_request);
+		r = update_message_add(&dns->message, &dns->registration_request.update);
+		if (r < 0)
+			break;
+	}
+	if (!dns->message.count)
+		return r;
+	batch_cut(&zone->line, batch, dns->message.count);
+	return 0;
+}
+
+static void send_batch(struct dns_zone *zone, struct batch *batch, uint64_t now_ms)
+{
+	const struct registration_request *request = &zone->dns->registration_request;
+	struct dns_flight *first = flight_of(TAILQ_FIRST(&batch->items));
+	int r;
+
+	batch->sent_ms = now_ms;
+	registration_repeat(&first->registration, &zone->dns->registration_request);
+	if (request->query) {
+		r = server_query(zone->server, &request->name, request->type, on_answer, batch);
+	} else {
+		r = put_message(zone, batch);
+		if (!r)
+			r = server_message(zone->server, &zone->dns->message, on_answer, batch);
+	}
+	if (r == -EINVAL) {
+		batch_cut(&zone->line, batch, 1);
+		batch_poison(zone, batch, "no message can be made of it");
+	} else if (r < 0) {
+		ground(zone, batch, r == -EBUSY ? "waits for room" : "out of memory");
+	}
+}
 
 /* One place is left for ProvisionServer, which would wait for ever in a flood of names. */
 static bool may_send(const struct dns_zone *zone, uint64_t now_ms)
@@ -206,8 +312,18 @@ static bool may_send(const struct dns_zone *zone, uint64_t now_ms)
 
 	room = pace_room(&zone->pace, now_ms, room > 1 ? room - 1 : 0);
 	if (zone->pace.state != PACE_GOOD)
-		return room && !zone->in_flight;
+		return room && !zone->line.travelling;
 	return room > 0;
+}
+
+/* As many from the ledger as one message may take. */
+static void fill_line(struct dns_zone *zone, size_t most, uint64_t now_ms)
+{
+	struct ledger_entry *entry;
+
+	while (zone->line.waiting < most &&
+	       (entry = ledger_next(zone->dns->ledger, zone->index, now_ms)))
+		launch(zone, entry);
 }
 
 static void set_timer(struct dns_zone *zone, uint64_t now_ms)
@@ -219,7 +335,7 @@ static void set_timer(struct dns_zone *zone, uint64_t now_ms)
 		return;
 	if (zone->pace.state != PACE_GOOD && at < zone->pace.until_ms)
 		at = zone->pace.until_ms;
-	if (at <= now_ms && zone->in_flight)
+	if (at <= now_ms && zone->line.travelling)
 		return; /* the next answer sends it */
 	at = at > now_ms ? at - now_ms : 50;
 	wait.tv_sec = (time_t)(at / 1000);
@@ -230,13 +346,17 @@ static void set_timer(struct dns_zone *zone, uint64_t now_ms)
 void dns_send(struct dns_zone *zone)
 {
 	uint64_t now_ms = clock_mono_ms();
-	struct ledger_entry *entry;
+	bool alone = zone->pace.state != PACE_GOOD;
+	struct batch *batch;
 
 	if (!zone->dns->running || !zone->server)
 		return;
-	while (may_send(zone, now_ms) &&
-	       (entry = ledger_next(zone->dns->ledger, zone->index, now_ms)))
-		launch(zone, entry);
+	while (may_send(zone, now_ms)) {
+		fill_line(zone, alone ? 1 : BATCH_MAX, now_ms);
+		if (!(batch = batch_take(&zone->line, alone)))
+			break;
+		send_batch(zone, batch, now_ms);
+	}
 	set_timer(zone, now_ms);
 }
 
@@ -253,6 +373,7 @@ void dns_send_stop(struct dns_zone *zone)
 	zone->server = NULL;
 	if (zone->timer)
 		event_del(zone->timer);
+	batch_line_done(&zone->line);
 	while ((flight = LIST_FIRST(&zone->flights)))
 		land_again(flight, "stopped");
 }

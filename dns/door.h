@@ -8,6 +8,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "dns/batch.h"
 #include "dns/dns.h"
 #include "dns/inbox.h"
 #include "dns/leases.h"
@@ -24,12 +25,15 @@
 
 struct event;
 
-/* One intent on its way to the name server. */
+/* One intent on its way to the name server: at a step of its registration, waiting in the zone's line or
+ * travelling in a batch. */
 struct dns_flight {
+	struct batch_item item; /* first: the line's handle of it */
 	LIST_ENTRY(dns_flight) link;
 	struct dns_zone *zone;
 	struct ledger_entry *entry;
-	struct ledger_row sent; /* as it was when it left */
+	uint64_t generation; /* of the intent as it left */
+	uint64_t failed_ms;  /* its last failure, alone or with others; 0 = none */
 	struct registration registration;
 };
 
@@ -40,8 +44,8 @@ struct dns_zone {
 	struct server_zone *server; /* NULL once stopped */
 	struct pace pace;
 	struct event *timer;
+	struct batch_line line;
 	LIST_HEAD(, dns_flight) flights;
-	size_t in_flight;
 };
 
 /* One ProvisionServer name. */
@@ -84,10 +88,11 @@ struct dns {
 	void *learned_user;
 	bool running;
 	struct registration_request registration_request; /* scratch: too large for the stack */
+	struct update_message message;                    /* the same */
 	struct publish_request publish_request;
 	struct {
 		uint64_t events, gaps, resyncs, refused_leases, refused_names, failed_saves, done,
-			conflicts, quarantined, bad_rows;
+			conflicts, quarantined, split, bad_rows;
 	} counters;
 	struct {
 		struct log_gate full, peer, save, no_zone;

@@ -317,6 +317,11 @@ enum registration_result registration_next(struct registration *registration,
 	return turn.result;
 }
 
+void registration_repeat(const struct registration *registration, struct registration_request *ret)
+{
+	build(registration, ret);
+}
+
 const char *registration_step_name(enum registration_step step)
 {
 	static const char *const names[] = {

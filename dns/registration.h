@@ -67,5 +67,8 @@ enum registration_result registration_next(struct registration *registration,
 					   const struct server_outcome *last,
 					   struct registration_request *ret);
 
+/* The request of the step that is under way once more: for a message that is put together anew. */
+void registration_repeat(const struct registration *registration, struct registration_request *ret);
+
 /* The step in a word, for the debug log. */
 const char *registration_step_name(enum registration_step step);

@@ -103,22 +103,12 @@ static void server_failed(struct server_zone *zone, uint64_t now_ms, const char 
 	wake(zone);
 }
 
-static uint16_t unused_id(const struct server_zone *zone)
-{
-	uint16_t id;
-
-	do
-		id = random_u16();
-	while (server_requests_find(&zone->requests, id));
-	return id;
-}
-
 static void send_request(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
 {
 	uint8_t bytes[SERVER_REQUEST_BYTES_MAX];
 	size_t length;
-	int rc = server_request_encode(request, unused_id(zone), zone->key, server_time_s(zone),
-				       bytes, &length);
+	uint16_t id = server_requests_unused_id(&zone->requests, random_u16());
+	int rc = server_request_encode(request, id, zone->key, server_time_s(zone), bytes, &length);
 
 	if (rc == 0)
 		rc = server_connection_send(zone->connection, bytes, length);
@@ -454,36 +444,45 @@ size_t server_zone_room(const struct server_zone *zone)
 	return SERVER_IN_FLIGHT_MAX - zone->requests.count;
 }
 
-static void enqueue(struct server_zone *zone, struct server_request *request, server_done *done,
-		    void *user)
+static int enqueue(struct server_zone *zone, struct server_request *request, server_done *done,
+		   void *user)
 {
+	if (server_zone_room(zone) == 0) {
+		server_request_free(request);
+		return -EBUSY;
+	}
 	request->done = done;
 	request->user = user;
 	zone->requests.items[zone->requests.count++] = request;
 	wake(zone);
+	return 0;
 }
 
 int server_update(struct server_zone *zone, const struct update *update, server_done *done,
 		  void *user)
 {
 	struct server_request *request;
-	int rc = server_zone_room(zone) > 0 ? server_request_new_update(&request, update) : -EBUSY;
+	int rc = server_request_new_update(&request, update);
 
-	if (rc == 0)
-		enqueue(zone, request, done, user);
-	return rc;
+	return rc < 0 ? rc : enqueue(zone, request, done, user);
+}
+
+int server_message(struct server_zone *zone, const struct update_message *message,
+		   server_done *done, void *user)
+{
+	struct server_request *request;
+	int rc = server_request_new_message(&request, message);
+
+	return rc < 0 ? rc : enqueue(zone, request, done, user);
 }
 
 int server_query(struct server_zone *zone, const struct hostname *name, uint16_t type,
 		 server_done *done, void *user)
 {
 	struct server_request *request;
-	int rc = server_zone_room(zone) > 0 ? server_request_new_query(&request, name, type)
-					    : -EBUSY;
+	int rc = server_request_new_query(&request, name, type);
 
-	if (rc == 0)
-		enqueue(zone, request, done, user);
-	return rc;
+	return rc < 0 ? rc : enqueue(zone, request, done, user);
 }
 
 struct server_counters server_counters(const struct server_zone *zone)

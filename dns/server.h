@@ -48,7 +48,7 @@ struct server_outcome {
 
 typedef void server_done(const struct server_outcome *outcome, void *user);
 
-#define SERVER_IN_FLIGHT_MAX 32 /* per zone; BIND drops silently above 100 queued updates */
+#define SERVER_IN_FLIGHT_MAX 64 /* per zone; BIND drops silently above 100 queued updates */
 #define SERVER_TRIES 2
 #define SERVER_ANSWER_MS 5000
 
@@ -76,6 +76,9 @@ size_t server_zone_room(const struct server_zone *zone);
  * 0, and never from inside. The arguments are borrowed for the call, `user` is kept. */
 int server_update(struct server_zone *zone, const struct update *update, server_done *done,
 		  void *user);
+/* The same for several updates in one message. */
+int server_message(struct server_zone *zone, const struct update_message *message,
+		   server_done *done, void *user);
 int server_query(struct server_zone *zone, const struct hostname *name, uint16_t type,
 		 server_done *done, void *user);
 

@@ -8,57 +8,57 @@
 #define HEAD_BYTES 12
 #define BADTRUNC 22
 
-static int keep_message(struct server_request *request, const uint8_t *bytes, size_t length)
+/* A request that carries these bytes; `rc` is how their making went. */
+static int request_new(struct server_request **ret, int rc, const uint8_t *bytes, size_t length)
 {
-	request->message = malloc(length);
-	if (!request->message)
+	struct server_request *request;
+
+	if (rc < 0)
+		return rc;
+	request = calloc(1, sizeof *request);
+	if (request)
+		request->message = malloc(length);
+	if (!request || !request->message) {
+		free(request);
 		return -ENOMEM;
+	}
 	memcpy(request->message, bytes, length);
 	request->length = length;
+	*ret = request;
 	return 0;
 }
 
 int server_request_new_update(struct server_request **ret, const struct update *update)
 {
 	uint8_t bytes[UPDATE_BYTES_MAX];
-	struct server_request *request = calloc(1, sizeof *request);
 	size_t length = 0;
-	int rc;
+	int rc = update_encode(update, 0, bytes, sizeof bytes, &length);
 
-	if (!request)
-		return -ENOMEM;
-	rc = update_encode(update, 0, bytes, sizeof bytes, &length);
-	if (rc == 0)
-		rc = keep_message(request, bytes, length);
-	if (rc < 0) {
-		server_request_free(request);
-		return rc;
-	}
-	*ret = request;
-	return 0;
+	return request_new(ret, rc, bytes, length);
+}
+
+int server_request_new_message(struct server_request **ret, const struct update_message *message)
+{
+	uint8_t bytes[UPDATE_MESSAGE_MAX];
+	size_t length = 0;
+	int rc = update_message_encode(message, 0, bytes, sizeof bytes, &length);
+
+	return request_new(ret, rc, bytes, length);
 }
 
 int server_request_new_query(struct server_request **ret, const struct hostname *name,
 			     uint16_t type)
 {
 	uint8_t bytes[HEAD_BYTES + HOSTNAME_WIRE_MAX + 4];
-	struct server_request *request = calloc(1, sizeof *request);
 	size_t length = 0;
-	int rc;
+	int rc = update_encode_query(name, type, 0, bytes, sizeof bytes, &length);
 
-	if (!request)
-		return -ENOMEM;
-	request->query = true;
-	request->name = *name;
-	request->type = type;
-	rc = update_encode_query(name, type, 0, bytes, sizeof bytes, &length);
-	if (rc == 0)
-		rc = keep_message(request, bytes, length);
-	if (rc < 0) {
-		server_request_free(request);
+	rc = request_new(ret, rc, bytes, length);
+	if (rc < 0)
 		return rc;
-	}
-	*ret = request;
+	(*ret)->query = true;
+	(*ret)->name = *name;
+	(*ret)->type = type;
 	return 0;
 }
 
@@ -164,6 +164,13 @@ struct server_request *server_requests_find(const struct server_requests *reques
 			return request;
 	}
 	return NULL;
+}
+
+uint16_t server_requests_unused_id(const struct server_requests *requests, uint16_t id)
+{
+	while (server_requests_find(requests, id))
+		id++;
+	return id;
 }
 
 void server_requests_lost(struct server_requests *requests)

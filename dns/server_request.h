@@ -41,11 +41,12 @@ struct server_request {
 
 /* 0, -EINVAL (an update that cannot be encoded), -ENOMEM. */
 int server_request_new_update(struct server_request **ret, const struct update *update);
+int server_request_new_message(struct server_request **ret, const struct update_message *message);
 int server_request_new_query(struct server_request **ret, const struct hostname *name,
 			     uint16_t type);
 void server_request_free(struct server_request *request);
 
-#define SERVER_REQUEST_BYTES_MAX (UPDATE_BYTES_MAX + TSIG_RECORD_MAX)
+#define SERVER_REQUEST_BYTES_MAX (UPDATE_MESSAGE_MAX + TSIG_RECORD_MAX)
 
 /* The message to send under a new `id`, signed when there is a key; remembers what the answer's check
  * needs. 0, or what tsig_sign gives. */
@@ -79,6 +80,8 @@ struct server_requests {
 size_t server_requests_in(const struct server_requests *requests, enum server_request_state state);
 /* The one that was sent under this id, NULL where there is none. */
 struct server_request *server_requests_find(const struct server_requests *requests, uint16_t id);
+/* `id`, or the next one after it that none was sent under. */
+uint16_t server_requests_unused_id(const struct server_requests *requests, uint16_t id);
 /* The connection failed: what was sent waits again, and what waited has had a try. */
 void server_requests_lost(struct server_requests *requests);
 /* When the one that waits longest for its answer was sent; UINT64_MAX where none does. */
