@@ -2,7 +2,6 @@
 #include "netcheck/check_cert.h"
 
 #include "common/text.h"
-#include "netcheck/explain.h"
 #include "netcheck/judge_cert.h"
 
 #include <errno.h>
@@ -15,13 +14,10 @@
 
 static void unreadable(const struct check_tools *tools, const char *path, const char *why)
 {
-	struct result *result = result_new("NC508", RESULT_UNKNOWN);
+	struct result *result = result_about("NC508", RESULT_UNKNOWN, path);
 
-	if (result) {
-		result_set(&result->subject, "%s", path);
+	if (result)
 		result_set(&result->text, "%s", why);
-		result_set(&result->fix, "%s", result->kind->remedy);
-	}
 	tools->sink(result, tools->user);
 }
 

@@ -33,6 +33,7 @@ command_run command_site;
 command_run command_explain;
 command_run command_respond;
 command_run command_cert;
+command_run command_kea;
 
 /* What every command starts from: text to standard output, coloured on a terminal, the default pace. */
 struct netcheck_options command_options(void);

@@ -171,6 +171,53 @@ const struct explain explain_table[] = {
 	 "The device has no hash of this root: it will refuse the certificate.",
 	 "Use a certificate of an authority whose root the device knows, or add the root's hash in "
 	 "its firmware (MEBx)."},
+
+	{"NC700", "subnet gives what PCs need",
+	 "Kea hands out a DNS suffix and name servers in this subnet.", ""},
+	{"NC701", "DNS suffix missing in Kea",
+	 "Without option 15 the firmware has no trusted suffix and refuses every certificate; it "
+	 "is the "
+	 "most common reason for failed provisioning.",
+	 "Add { \"name\": \"domain-name\", \"data\": \"SUFFIX\" } to option-data of the subnet, or "
+	 "to the global one."},
+	{"NC702", "name servers missing in Kea",
+	 "Without option 6 PCs cannot resolve the provisioning name.",
+	 "Add { \"name\": \"domain-name-servers\", \"data\": \"ADDRESS\" } to option-data of the "
+	 "subnet, or to the global one."},
+	{"NC703", "suffix in Kea is none of the site's",
+	 "PCs of this subnet look for the provisioning server, and compare the certificate, in "
+	 "another "
+	 "domain than the site has been prepared for.",
+	 "Correct option 15, or add the suffix to the site, the certificate and the published "
+	 "zones."},
+	{"NC704", "no addresses to give",
+	 "PCs here get no lease, and without DHCP no provisioning.",
+	 "Add a pool, or take the subnet out."},
+	{"NC705", "Kea replaces the names of clients",
+	 "Kea invents a name where the PC sends one: host and firmware lose their common name.",
+	 "Set ddns-replace-client-name to \"never\" or \"when-not-present\" in this subnet."},
+	{"NC706", "match-client-id differs between subnets",
+	 "Firmware and operating system of a PC share its MAC address, but not the client id: one "
+	 "value "
+	 "gives them one lease, the other may give them two.",
+	 "Use one value everywhere; false gives both one lease and one address."},
+	{"NC709", "Kea configuration cannot be read", "Nothing is known about the DHCP server.",
+	 "Check the file with kea-dhcp4 -t FILE."},
+	{"NC710", "hook not loaded",
+	 "Nobody registers the PCs' firmware in DNS, and nobody answers its option 81 truthfully.",
+	 "Add libdhcp_amtnet.so to hooks-libraries; amtnet-kea-hook(7) shows how."},
+	{"NC711", "class of the PCs not usable",
+	 "The hook takes over the clients of a class; without it Kea's own settings apply to them.",
+	 "Define the class with a test such as option[81].exists, without only-if-required."},
+	{"NC712", "another hook changes names after ours",
+	 "libdhcp_ddns_tuning may undo what the hook decided for the PCs.",
+	 "Load libdhcp_amtnet after libdhcp_ddns_tuning, or exclude the class with SKIP_DDNS."},
+	{"NC713", "leases cannot be compared",
+	 "The daemon compares names with leases through Kea's control socket and the lease "
+	 "commands; "
+	 "without them a lease that was deleted by command keeps its name.",
+	 "Add a Unix control-socket and libdhcp_lease_cmds.so."},
+	{"NC714", "hook and class in place", "Kea hands the PCs' names over to amtnet.", ""},
 };
 
 const size_t explain_count = sizeof(explain_table) / sizeof(explain_table[0]);

@@ -14,19 +14,6 @@
 #define KEY_BITS_MOST 4096 /* the most of AMT 6.0 and later */
 #define CHAIN_MOST 4       /* what the Open AMT server sends to a device */
 
-/* A finding about the file; the kind's own remedy unless the caller sets another. */
-static struct result *find(const char *id, enum result_state state, const char *path)
-{
-	struct result *result = result_new(id, state);
-
-	if (!result)
-		return NULL;
-	result_set(&result->subject, "%s", path);
-	if (state > RESULT_OK)
-		result_set(&result->fix, "%s", result->kind->remedy);
-	return result;
-}
-
 #define SAY(result, ...) ((result) ? result_set(&(result)->text, __VA_ARGS__) : (void)0)
 
 static const char *day(int64_t seconds, char ret[16])
@@ -46,7 +33,7 @@ static bool judge_purpose(const char *path, const struct cert_chain *chain, chec
 
 	if (chain->unit_intel || (chain->usage_provision && chain->usage_server))
 		return true;
-	result = find("NC501", RESULT_FAILURE, path);
+	result = result_about("NC501", RESULT_FAILURE, path);
 	if (chain->usage_provision)
 		SAY(result, "has the provisioning usage, but not server authentication beside it");
 	else if (chain->usage_server)
@@ -72,7 +59,7 @@ static bool judge_keys(const char *path, const struct cert_chain *chain, check_s
 
 		if (!odd && cert->key_bits <= KEY_BITS_OLD)
 			continue;
-		result = find("NC502", odd ? RESULT_FAILURE : RESULT_WARNING, path);
+		result = result_about("NC502", odd ? RESULT_FAILURE : RESULT_WARNING, path);
 		if (!cert->rsa)
 			SAY(result, "%s: the key is not RSA", cert->subject);
 		else if (odd)
@@ -98,7 +85,7 @@ static bool judge_signatures(const char *path, const struct cert_chain *chain, c
 
 		if (cert->self_signed || cert->signature >= CERT_HASH_SHA256)
 			continue;
-		result = find("NC503", RESULT_FAILURE, path);
+		result = result_about("NC503", RESULT_FAILURE, path);
 		SAY(result, "%s was signed with %s", cert->subject,
 		    cert_hash_name(cert->signature));
 		sink(result, user);
@@ -120,8 +107,8 @@ static bool judge_dates(const char *path, const struct cert_chain *chain, int64_
 
 		if (!early && now_s + JUDGE_CERT_SOON_S <= cert->not_after_s)
 			continue;
-		result = early || late ? find("NC504", RESULT_FAILURE, path)
-				       : find("NC505", RESULT_WARNING, path);
+		result = early || late ? result_about("NC504", RESULT_FAILURE, path)
+				       : result_about("NC505", RESULT_WARNING, path);
 		if (early)
 			SAY(result, "%s is valid only from %s on", cert->subject,
 			    day(cert->not_before_s, when));
@@ -142,7 +129,8 @@ static bool judge_chain(const char *path, const struct cert_chain *chain, check_
 
 	if (last->self_signed && !chain->broken && chain->count > 1 && chain->count <= CHAIN_MOST)
 		return true;
-	result = find("NC506", chain->count > CHAIN_MOST ? RESULT_WARNING : RESULT_FAILURE, path);
+	result = result_about("NC506", chain->count > CHAIN_MOST ? RESULT_WARNING : RESULT_FAILURE,
+			      path);
 	if (chain->broken)
 		SAY(result, "a certificate bears the name of the issuer, %s, but did not sign %s",
 		    last->issuer, last->subject);
@@ -165,7 +153,7 @@ static bool judge_key(const char *path, const struct cert_chain *chain, check_si
 
 	if (chain->has_key)
 		return true;
-	result = find("NC507", chain->foreign_key ? RESULT_FAILURE : RESULT_WARNING, path);
+	result = result_about("NC507", chain->foreign_key ? RESULT_FAILURE : RESULT_WARNING, path);
 	SAY(result, chain->foreign_key ? "the private key in it belongs to another certificate"
 				       : "holds no private key");
 	sink(result, user);
@@ -186,7 +174,7 @@ void judge_cert_file(const char *path, const struct cert_chain *chain, int64_t n
 	good &= judge_key(path, chain, sink, user);
 	if (!good)
 		return;
-	result = find("NC500", RESULT_OK, path);
+	result = result_about("NC500", RESULT_OK, path);
 	SAY(result, "%s, %zu certificates up to %s, valid until %s", chain->items[0].subject,
 	    chain->count, chain->items[chain->count - 1].subject,
 	    day(chain->items[0].not_after_s, when));
@@ -222,11 +210,11 @@ void judge_cert_suffix(const char *path, const struct cert_chain *chain,
 
 	list_rules(name, suffix, false, no, sizeof(no));
 	if (fits == CERT_NAME_RULES)
-		result = find("NC510", RESULT_OK, path);
+		result = result_about("NC510", RESULT_OK, path);
 	else if (modern)
-		result = find("NC511", RESULT_WARNING, path);
+		result = result_about("NC511", RESULT_WARNING, path);
 	else
-		result = find("NC512", RESULT_FAILURE, path);
+		result = result_about("NC512", RESULT_FAILURE, path);
 	if (!*name)
 		SAY(result, "has no common name to compare with suffix %s", suffix->text);
 	else
@@ -238,7 +226,7 @@ void judge_cert_suffix(const char *path, const struct cert_chain *chain,
 		    fits == CERT_NAME_RULES ? "" : no);
 	sink(result, user);
 	if (cert_name_private(suffix)) {
-		result = find("NC513", RESULT_WARNING, path);
+		result = result_about("NC513", RESULT_WARNING, path);
 		SAY(result, "suffix %s is private", suffix->text);
 		sink(result, user);
 	}
@@ -270,8 +258,8 @@ void judge_cert_hello(const char *path, const struct cert_chain *chain, const ch
 
 	while (!found && hello_next_hash(hello, &at, &hash))
 		found = hash_is(&hash, root);
-	result = found ? find("NC520", RESULT_OK, path)
-		       : find("NC521", pki ? RESULT_FAILURE : RESULT_WARNING, path);
+	result = found ? result_about("NC520", RESULT_OK, path)
+		       : result_about("NC521", pki ? RESULT_FAILURE : RESULT_WARNING, path);
 	uuid_print(hello->uuid, uuid);
 	if (!pki)
 		SAY(result,

@@ -45,6 +45,10 @@ const struct command command_table[] = {
 	 "  --password-file F  its first line opens the key or the PKCS #12 file\n"
 	 "FILE is PEM or PKCS #12 with the certificate, its key and its chain.\n",
 	 command_cert},
+	{"kea", "[--json] [--suffix NAME] FILE...", "check configurations of kea-dhcp4",
+	 "  --json             JSON lines instead of text\n"
+	 "  --suffix NAME      a DNS suffix that a subnet may hand out; may be repeated\n",
+	 command_kea},
 	{"explain", "[ID...]", "say what a finding means and what helps", "", command_explain},
 	{0},
 };

@@ -268,6 +268,11 @@ void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wan
 	check_cert(&run->tools, wanted);
 }
 
+void netcheck_add_kea(struct netcheck *run, const struct check_kea_wanted *wanted)
+{
+	check_kea(&run->tools, wanted);
+}
+
 static int add_names(struct netcheck *run, const struct site_config *site, const char *name,
 		     const struct target_list *targets)
 {
@@ -337,6 +342,18 @@ static void add_site_certificate(struct netcheck *run, const struct site_config 
 		netcheck_add_cert(run, &wanted);
 }
 
+static void add_site_kea(struct netcheck *run, const struct site_config *site)
+{
+	char *const *files = site->kea_configs.items;
+
+	for (size_t i = 0; i < site->kea_configs.count; i++)
+		netcheck_add_kea(run, &(struct check_kea_wanted){
+					      .file = files[i],
+					      .suffixes = site->suffixes.items,
+					      .suffix_count = site->suffixes.count,
+				      });
+}
+
 int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 {
 	const struct site_subnet_config *subnets = site->subnets.items;
@@ -351,6 +368,7 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 		return -ENOMEM;
 	run->subnet_count = site->subnets.count;
 	add_site_certificate(run, site);
+	add_site_kea(run, site);
 	r = add_site_dns(run, site);
 	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
 		r = netcheck_add_hello(run, (struct endpoint){.addr = servers[i],

@@ -11,6 +11,7 @@
 #include "common/prefix.h"
 #include "netcheck/check_cert.h"
 #include "netcheck/check_dns.h"
+#include "netcheck/check_kea.h"
 #include "netcheck/site.h"
 #include "netcheck/target.h"
 #include "netcheck/verdict.h"
@@ -38,8 +39,9 @@ int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 		       const struct target_ports *ports);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
 int netcheck_add_hello(struct netcheck *run, struct endpoint server);
-/* Its results are there at once. */
+/* The results of these two are there at once. */
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted);
+void netcheck_add_kea(struct netcheck *run, const struct check_kea_wanted *wanted);
 int netcheck_add_site(struct netcheck *run, const struct site_config *site);
 
 /* Runs to the end or to the first SIGINT or SIGTERM, reports, and returns the exit status (enum

@@ -30,6 +30,18 @@ struct result *result_new(const char *id, enum result_state state)
 	return result;
 }
 
+struct result *result_about(const char *id, enum result_state state, const char *subject)
+{
+	struct result *result = result_new(id, state);
+
+	if (!result)
+		return NULL;
+	result_set(&result->subject, "%s", subject);
+	if (state > RESULT_OK)
+		result_set(&result->fix, "%s", result->kind->remedy);
+	return result;
+}
+
 void result_free(struct result *result)
 {
 	if (!result)

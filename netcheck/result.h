@@ -51,6 +51,8 @@ const char *result_state_name(enum result_state state);
 
 /* A result of the kind `id`, which must be one of explain.h's. NULL when the heap refuses. */
 struct result *result_new(const char *id, enum result_state state);
+/* The same about `subject`, with the remedy of its kind where there is something to mend. */
+struct result *result_about(const char *id, enum result_state state, const char *subject);
 void result_free(struct result *result);
 
 /* Replaces one of the heap members. */

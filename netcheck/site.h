@@ -34,8 +34,9 @@ struct site_config {
 	struct config_list ports;        /* int64_t */
 	bool hello;
 	struct site_certificate_config certificate;
-	int64_t rate;               /* connection attempts per second */
-	struct config_list subnets; /* struct site_subnet_config */
+	struct config_list kea_configs; /* char *, files */
+	int64_t rate;                   /* connection attempts per second */
+	struct config_list subnets;     /* struct site_subnet_config */
 };
 
 extern const struct config_table site_config_table;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#include "netcheck/command.h"
+
+#include <getopt.h>
+
+#define SUFFIXES_MAX 256
+
+struct kea_arguments {
+	struct hostname suffixes[SUFFIXES_MAX];
+	size_t suffix_count;
+};
+
+static int add_suffix(struct kea_arguments *arguments, const char *text)
+{
+	struct err err = {0};
+
+	if (arguments->suffix_count == SUFFIXES_MAX)
+		return command_fail("kea", "more than %d suffixes", SUFFIXES_MAX);
+	if (hostname_parse(text, &arguments->suffixes[arguments->suffix_count], &err))
+		return command_fail("kea", "--suffix: %s", err.text);
+	arguments->suffix_count++;
+	return 0;
+}
+
+static int run_kea(const struct kea_arguments *arguments, const struct netcheck_options *options,
+		   char *const *files)
+{
+	struct check_kea_wanted wanted = {.suffixes = arguments->suffixes,
+					  .suffix_count = arguments->suffix_count};
+	struct err err = {0};
+	struct netcheck *run;
+	int status;
+
+	if (netcheck_new(&run, "kea", options, &err))
+		return command_fail("kea", "%s", err.text);
+	for (; *files; files++) {
+		wanted.file = *files;
+		netcheck_add_kea(run, &wanted);
+	}
+	status = netcheck_run(run);
+	netcheck_free(run);
+	return status;
+}
+
+int command_kea(int argc, char **argv)
+{
+	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+					      {"suffix", required_argument, NULL, 'x'},
+					      {"help", no_argument, NULL, 'h'},
+					      {0}};
+	static struct kea_arguments arguments;
+	struct netcheck_options options = command_options();
+	int c, status = 0;
+
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+		if (c == 'h')
+			return command_help("kea");
+		else if (c == 'j')
+			options.json = true;
+		else if (c == 'x')
+			status = add_suffix(&arguments, optarg);
+		else
+			status = COMMAND_USAGE;
+	}
+	if (!status && optind == argc)
+		status = command_fail("kea", "a configuration file is needed");
+	return status ? status : run_kea(&arguments, &options, argv + optind);
+}
