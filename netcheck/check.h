@@ -7,8 +7,8 @@
 
 #include "netcheck/lookups.h"
 #include "netcheck/probe_hop.h"
-#include "netcheck/probe_tcp.h"
 #include "netcheck/result.h"
+#include "netcheck/scan.h"
 
 /* Takes the result over; NULL means that the heap refused one. */
 typedef void check_sink(struct result *result, void *user);
@@ -19,7 +19,7 @@ typedef void check_done(void *user);
 
 struct check_tools {
 	struct event_base *base;
-	struct probe_tcp *prober;
+	struct scan *scan;
 	struct probe_hop *walker;
 	struct lookups *lookups;
 	unsigned walks_left;

@@ -13,7 +13,7 @@
 #define WALK_ALL_BELOW 8 /* with fewer bad cells each is walked, otherwise two per port and state */
 #define WALKS_PER_KIND 2
 
-struct slot; /* user pointer of a probe: which cell of which check */
+struct slot;
 
 struct check_ports {
 	struct check_tools *tools;
@@ -21,7 +21,8 @@ struct check_ports {
 	check_done *done;
 	void *user;
 	size_t cell_count;
-	struct slot *slots;
+	struct slot *slots; /* user pointers of walks and tokens */
+	size_t asked;       /* cells named to the scan */
 	struct probe_token *tokens[TOKENS_MAX];
 	size_t token_count;
 	size_t *open; /* cells that want a token, in the order of their answers */
@@ -254,35 +255,39 @@ static void advance(struct check_ports *check)
 	start_walks(check);
 }
 
-static void on_tcp(const struct probe_tcp_outcome *outcome, void *user)
+static void on_outcome(const struct probe_tcp_outcome *outcome, uint64_t tag, void *user)
 {
-	struct slot *slot = user;
-	struct check_ports *check = slot->check;
-	struct judge_cell *cell = &check->group.cells[slot->at];
+	struct check_ports *check = user;
+	struct judge_cell *cell = &check->group.cells[tag];
 
 	cell->tcp = *outcome;
 	cell->known = true;
 	check->known_count++;
 	if (outcome->state == PROBE_TCP_OPEN)
-		check->open[check->open_count++] = slot->at;
+		check->open[check->open_count++] = tag;
 	advance(check);
+}
+
+static bool next_cell(void *user, struct endpoint *ret, uint64_t *ret_tag)
+{
+	struct check_ports *check = user;
+	const struct judge_group *group = &check->group;
+
+	if (check->asked == check->cell_count)
+		return false;
+	*ret = (struct endpoint){.addr = group->targets[check->asked / group->port_count],
+				 .port = group->ports[check->asked % group->port_count]};
+	*ret_tag = check->asked++;
+	return true;
 }
 
 static int start_probes(struct check_ports *check)
 {
-	const struct judge_group *group = &check->group;
-	int r;
+	const struct scan_source source = {.next = next_cell, .done = on_outcome, .user = check};
 
-	for (size_t i = 0; i < check->cell_count; i++) {
-		struct endpoint to = {.addr = group->targets[i / group->port_count],
-				      .port = group->ports[i % group->port_count]};
-
+	for (size_t i = 0; i < check->cell_count; i++)
 		check->slots[i] = (struct slot){.check = check, .at = i};
-		r = probe_tcp_add(check->tools->prober, to, on_tcp, &check->slots[i]);
-		if (r)
-			return r;
-	}
-	return 0;
+	return scan_add(check->tools->scan, &source);
 }
 
 int check_ports_start(struct check_ports **ret, struct check_tools *tools,

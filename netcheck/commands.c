@@ -4,6 +4,7 @@
 #include "common/hello.h"
 #include "netcheck/explain.h"
 #include "netcheck/netcheck.h"
+#include "netcheck/scan.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,8 +19,8 @@ struct netcheck_options command_options(void)
 {
 	return (struct netcheck_options){
 		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-		.rate = PROBE_TCP_RATE,
-		.in_flight = PROBE_TCP_IN_FLIGHT,
+		.rate = scan_defaults.pace.rate,
+		.in_flight = scan_defaults.in_flight,
 		.out = stdout,
 	};
 }

@@ -52,34 +52,57 @@ static void take_record(const struct cmsghdr *cmsg, struct dial_error *ret)
 		ret->by = by.addr;
 }
 
-/* The first ICMP record decides; the kernel keeps no later one for a connecting socket. */
-static void read_queue(int fd, struct dial_error *ret)
+/* Reads one record, whether ICMP or not; false when the queue is empty. */
+static bool read_record(int fd, struct dial_quote *ret)
 {
-	char bytes[64];
 	union {
 		char space[512];
 		struct cmsghdr align;
 	} control;
-	struct iovec iov = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+	struct sockaddr_storage to = {0};
+	struct iovec iov = {.iov_base = ret->bytes, .iov_len = sizeof(ret->bytes)};
+	struct msghdr message = {.msg_name = &to,
+				 .msg_namelen = sizeof(to),
+				 .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	struct endpoint endpoint = {0};
+	struct cmsghdr *cmsg;
+	ssize_t got;
 
-	while (!ret->icmp) {
-		struct msghdr message = {.msg_iov = &iov,
-					 .msg_iovlen = 1,
-					 .msg_control = &control,
-					 .msg_controllen = sizeof(control)};
-		struct cmsghdr *cmsg;
+	got = recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+	if (got < 0)
+		return false;
+	ret->error = (struct dial_error){0};
+	ret->length = (size_t)got;
+	(void)endpoint_from_sockaddr((const struct sockaddr *)&to, &endpoint);
+	ret->to = endpoint.addr;
+	for (cmsg = CMSG_FIRSTHDR(&message); cmsg; cmsg = CMSG_NXTHDR(&message, cmsg)) {
+		bool ip4 = cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR;
+		bool ip6 = cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR;
 
-		if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-			return;
-		for (cmsg = CMSG_FIRSTHDR(&message); cmsg; cmsg = CMSG_NXTHDR(&message, cmsg)) {
-			bool ip4 = cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR;
-			bool ip6 = cmsg->cmsg_level == IPPROTO_IPV6 &&
-				   cmsg->cmsg_type == IPV6_RECVERR;
-
-			if (ip4 || ip6)
-				take_record(cmsg, ret);
-		}
+		if (ip4 || ip6)
+			take_record(cmsg, &ret->error);
 	}
+	return true;
+}
+
+bool dial_next_quote(int fd, struct dial_quote *ret)
+{
+	while (read_record(fd, ret))
+		if (ret->error.icmp)
+			return true;
+	return false;
+}
+
+/* The first ICMP record decides; the kernel keeps no later one for a connecting socket. */
+static void read_queue(int fd, struct dial_error *ret)
+{
+	struct dial_quote quote;
+
+	if (dial_next_quote(fd, &quote))
+		*ret = quote.error;
 }
 
 void dial_result(int fd, struct dial_error *ret)

@@ -11,6 +11,7 @@
 #include "common/endpoint.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct dial_error {
@@ -29,6 +30,17 @@ int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *r
 
 /* After the socket became writable or failed. */
 void dial_result(int fd, struct dial_error *ret);
+
+/* An ICMP message in the error queue, and the head of the packet of ours that it quotes. */
+struct dial_quote {
+	struct dial_error error;
+	struct addr to; /* of that packet */
+	uint8_t bytes[64];
+	size_t length;
+};
+
+/* The next one of a raw or connecting socket; false when there is none. */
+bool dial_next_quote(int fd, struct dial_quote *ret);
 
 /* The address that packets to `fd`'s peer leave from; ADDR_NONE where unknown. */
 struct addr dial_source(int fd);

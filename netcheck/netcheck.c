@@ -82,7 +82,7 @@ static void on_signal(evutil_socket_t number, short what, void *user)
 
 static int open_tools(struct netcheck *run)
 {
-	struct probe_tcp_options tcp = probe_tcp_defaults;
+	struct scan_options scan = scan_defaults;
 	struct event_config *config = event_config_new();
 	static const int numbers[] = {SIGINT, SIGTERM};
 	int r;
@@ -94,9 +94,9 @@ static int open_tools(struct netcheck *run)
 	event_config_free(config);
 	if (!run->tools.base)
 		return -ENOMEM;
-	tcp.rate = run->options.rate;
-	tcp.in_flight = run->options.in_flight;
-	r = probe_tcp_new(&run->tools.prober, run->tools.base, &tcp);
+	scan.pace.rate = run->options.rate;
+	scan.in_flight = run->options.in_flight;
+	r = scan_new(&run->tools.scan, run->tools.base, &scan);
 	if (!r)
 		r = probe_hop_new(&run->tools.walker, run->tools.base);
 	if (!r)
@@ -137,7 +137,7 @@ void netcheck_free(struct netcheck *run)
 {
 	if (!run)
 		return;
-	probe_tcp_free(run->tools.prober);
+	scan_free(run->tools.scan);
 	probe_hop_free(run->tools.walker);
 	lookups_free(run->tools.lookups);
 	for (size_t i = 0; i < run->item_count; i++)

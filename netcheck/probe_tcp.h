@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * probe_tcp: connects to many addresses and ports and says for each whether it is open, closed,
- * silent or rejected, and by whom. Unprivileged: non-blocking connect() and the error queue.
- *
- * Silent ones are tried up to three times. The first tries wait as long as the answers seen so far
- * suggest; the last one waits long enough (3.3 s) for a router to find out that a host is absent,
- * which takes it 3.05 s. Packets leave at a limited rate, and when this machine runs out of
- * descriptors or ports the probe pauses instead of recording a wrong state.
+ * probe_tcp: what a TCP port says, and the unprivileged way to ask: a non-blocking connect() with the
+ * error queue. One attempt per slot at a time; when and how often to ask is the scan's business.
  */
 #pragma once
 
 #include "common/endpoint.h"
 #include "netcheck/dial.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -28,6 +22,8 @@ enum probe_tcp_state {
 	PROBE_TCP_FAILED,  /* this machine could not send; says nothing about the network */
 };
 
+#define PROBE_TCP_STATES (PROBE_TCP_FAILED + 1)
+
 struct probe_tcp_outcome {
 	struct endpoint to;
 	enum probe_tcp_state state;
@@ -39,37 +35,35 @@ struct probe_tcp_outcome {
 
 /* "open", "closed", "filtered", "rejected", "no-route", "no-host", "failed". */
 const char *probe_tcp_state_name(enum probe_tcp_state state);
+/* The state of that name, PROBE_TCP_STATES where there is none. */
+enum probe_tcp_state probe_tcp_state_of(const char *name);
 
-/* What an answer means (netcheck.md's table). Pure. */
+/* What an answer means. Pure. */
 enum probe_tcp_state probe_tcp_classify(const struct dial_error *error, uint8_t family);
 
-struct probe_tcp_options {
-	unsigned rate;      /* new connections per second */
-	unsigned in_flight; /* at most at a time; lowered to what the descriptor limit allows */
-	unsigned tries;     /* 1 to 5 */
-	unsigned first_ms;  /* longest wait of a try that is not the last */
-	unsigned final_ms;  /* wait of the last try */
+/* An answer to the attempt in a slot, which is then free again. */
+typedef void probe_tcp_answer(uint32_t slot, const struct dial_error *error, uint32_t rtt_us,
+			      void *user);
+
+/* What a scan needs of a probe; `probe` is what its _new gave. */
+struct probe_tcp_way {
+	/* Sends the SYN of a free slot; never answers from inside. 0, or negative errno with *ret_error
+	 * filled: nothing was sent. */
+	int (*send)(void *probe, uint32_t slot, struct endpoint to, struct addr *ret_source,
+		    struct dial_error *ret_error);
+	/* Waits for this answer no longer. A free slot is left alone. */
+	void (*forget)(void *probe, uint32_t slot);
+	/* Gives no answer any more. NULL is allowed. */
+	void (*free)(void *probe);
 };
 
-#define PROBE_TCP_RATE 500
-#define PROBE_TCP_IN_FLIGHT 4096
-extern const struct probe_tcp_options probe_tcp_defaults;
+extern const struct probe_tcp_way probe_tcp_way;
 
 struct probe_tcp;
-typedef void probe_tcp_done(const struct probe_tcp_outcome *outcome, void *user);
 
-/* 0 or -ENOMEM. */
-int probe_tcp_new(struct probe_tcp **ret, struct event_base *base,
-		  const struct probe_tcp_options *options);
-/* Calls no done any more. */
-void probe_tcp_free(struct probe_tcp *prober);
+/* `slots` attempts at a time at most. 0 or -ENOMEM. */
+int probe_tcp_new(struct probe_tcp **ret, struct event_base *base, uint32_t slots,
+		  probe_tcp_answer *answer, void *user);
 
-/* `done` is called exactly once, never from inside. 0 or -ENOMEM. */
-int probe_tcp_add(struct probe_tcp *prober, struct endpoint to, probe_tcp_done *done, void *user);
-
-struct probe_tcp_counters {
-	uint64_t sent;    /* connection attempts */
-	uint64_t retries; /* of these, repeated ones */
-	uint64_t pauses;  /* times that this machine was short of something */
-};
-struct probe_tcp_counters probe_tcp_counters(const struct probe_tcp *prober);
+/* How many attempts at a time the descriptor limit allows, which is raised as far as it goes. */
+uint32_t probe_tcp_slots(uint32_t wanted);

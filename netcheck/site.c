@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/site.h"
 
-#include "netcheck/probe_tcp.h"
-
 #include <stdio.h>
 
 static const struct config_key server_keys[] = {
