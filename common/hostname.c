@@ -22,7 +22,7 @@ static char label_char(uint32_t point)
 }
 
 /* What is wrong with a label, NULL for nothing. */
-static const char *label_fault(const char *label, size_t length)
+static const char *label_fault(const char *label, size_t length, bool classless)
 {
 	if (length == 0)
 		return "has an empty label";
@@ -31,15 +31,25 @@ static const char *label_fault(const char *label, size_t length)
 	if (label[0] == '-' || label[length - 1] == '-')
 		return "has a label that begins or ends with '-'";
 	for (size_t i = 0; i < length; i++) {
-		if (!label_char((uint8_t)label[i]))
+		if (!label_char((uint8_t)label[i]) && !(classless && label[i] == '/'))
 			return "may only hold letters, digits, '-', '_' and dots";
 	}
 	return NULL;
 }
 
+/* Below in-addr.arpa RFC 2317 puts a '/' into names: 64/26.2.0.192.in-addr.arpa. */
+static bool is_reverse(const char *text, size_t length)
+{
+	static const char end[] = ".in-addr.arpa";
+	size_t size = sizeof(end) - 1;
+
+	return length > size && strncasecmp(text + length - size, end, size) == 0;
+}
+
 /* The same for a whole name of `length` bytes without its trailing dot. */
 static const char *name_fault(const char *text, size_t length)
 {
+	bool classless = is_reverse(text, length);
 	const char *fault = NULL;
 
 	if (length > HOSTNAME_MAX)
@@ -48,7 +58,7 @@ static const char *name_fault(const char *text, size_t length)
 		const char *dot = memchr(text + at, '.', length - at);
 		size_t label = dot ? (size_t)(dot - text) - at : length - at;
 
-		fault = label_fault(text + at, label);
+		fault = label_fault(text + at, label, classless);
 		at += label + 1;
 	}
 	return fault;
@@ -72,7 +82,7 @@ int hostname_parse(const char *text, struct hostname *ret, struct err *err)
 		return err_set(err, -EINVAL, "\"%s\" is not a host name: it %s (me01.example.com)",
 			       text_clean(shown, sizeof(shown), text, strlen(text)), fault);
 	for (size_t i = 0; i < length; i++)
-		name.text[i] = text[i] == '.' ? '.' : label_char((uint8_t)text[i]);
+		name.text[i] = strchr("./", text[i]) ? text[i] : label_char((uint8_t)text[i]);
 	*ret = name;
 	return 0;
 }

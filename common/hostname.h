@@ -2,7 +2,7 @@
 /*
  * hostname: a DNS name as a small value: lower case, labels joined by dots, no trailing dot; "" is
  * the root, or no name. Everything else in amtnet that holds a name holds one of these. Labels are
- * letters, digits, '-' and '_', 1 to 63 octets; the whole is at most 253 (RFC 1035 2.3.4). Pure.
+ * letters, digits, '-' and '_' (and '/' below in-addr.arpa), 1 to 63 octets; the whole is at most 253 (RFC 1035 2.3.4). Pure.
  */
 #pragma once
 

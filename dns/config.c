@@ -84,6 +84,17 @@ static const struct config_table key_table = {
 	.check = key_check,
 };
 
+static const char *const zone_mode_names[] = {
+	[DNS_ZONE_MODE_INHERITED] = "inherited",
+	[1 + DNS_SAME_MACHINE] = "same-machine",
+	[1 + DNS_CHECK_WITH_DHCID] = "check-with-dhcid",
+	[1 + DNS_CHECK_EXISTS_WITH_DHCID] = "check-exists-with-dhcid",
+	[1 + DNS_NO_CHECK_WITH_DHCID] = "no-check-with-dhcid",
+	[1 + DNS_NO_CHECK_WITHOUT_DHCID] = "no-check-without-dhcid",
+	[1 + DNS_MARKER] = "marker",
+	NULL,
+};
+
 static const struct config_key zone_keys[] = {
 	{.name = "name",
 	 .kind = CONFIG_HOSTNAME,
@@ -103,7 +114,32 @@ static const struct config_key zone_keys[] = {
 	 .kind = CONFIG_TEXT,
 	 .offset = offsetof(struct dns_zone_config, key),
 	 .help = "Name of one of dns.keys; updates are unsigned without it."},
+	{.name = "conflict-mode",
+	 .kind = CONFIG_ENUM,
+	 .fallback = "inherited",
+	 .choices = zone_mode_names,
+	 .offset = offsetof(struct dns_zone_config, conflict_mode),
+	 .help = "As dns.conflict-mode, which it is by default, for this zone."},
+	{.name = "range",
+	 .kind = CONFIG_PREFIX,
+	 .offset = offsetof(struct dns_zone_config, range),
+	 .help = "For a classless reverse zone (RFC 2317) the addresses whose PTR it holds, as in "
+		 "192.0.2.64/26 for the zone 64-26.2.0.192.in-addr.arpa."},
 };
+
+static void zone_check(const void *object, struct config_check *check)
+{
+	const struct dns_zone_config *zone = object;
+	char text[PREFIX_TEXT];
+
+	if (zone->range.addr.family == ADDR_NONE)
+		return;
+	if (zone->range.addr.family != ADDR_IP4 || zone->range.length < 24)
+		config_complain(check, "range",
+				"%s is not within one IPv4 /24, which is the part of the reverse "
+				"tree that RFC 2317 divides",
+				prefix_print(zone->range, text));
+}
 
 static const struct config_table zone_table = {
 	.name = "zone",
@@ -111,30 +147,50 @@ static const struct config_table zone_table = {
 	.size = sizeof(struct dns_zone_config),
 	.keys = zone_keys,
 	.count = COUNT(zone_keys),
-};
-
-static const char *const conflict_mode_names[] = {
-	[DNS_SAME_MACHINE] = "same-machine",
-	[DNS_CHECK_WITH_DHCID] = "check-with-dhcid",
-	[DNS_NO_CHECK_WITH_DHCID] = "no-check-with-dhcid",
-	NULL,
+	.check = zone_check,
 };
 
 static const struct config_key dns_keys[] = {
 	{.name = "conflict-mode",
 	 .kind = CONFIG_ENUM,
 	 .fallback = "same-machine",
-	 .choices = conflict_mode_names,
+	 .choices = zone_mode_names + 1,
 	 .offset = offsetof(struct dns_config, conflict_mode),
-	 .help = "Whose name may be taken: the same machine's, the same DHCP client's, or "
-		 "anyone's."},
+	 .help = "Whose name may be taken: the same machine's, the same DHCP client's, any DHCP "
+		 "client's, or anyone's; see CONFLICT MODES."},
 	{.name = "ttl",
 	 .kind = CONFIG_DURATION,
-	 .fallback = "20m",
 	 .min = SECOND,
 	 .max = 7 * DAY,
 	 .offset = offsetof(struct dns_config, ttl_ms),
-	 .help = "Time to live of the records of leases."},
+	 .help = "Fixed time to live of the records of leases; without it a third of the lease's "
+		 "time, from ttl-min to ttl-max."},
+	{.name = "ttl-min",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "10m",
+	 .min = SECOND,
+	 .max = 7 * DAY,
+	 .offset = offsetof(struct dns_config, ttl_min_ms),
+	 .help = "Shortest time to live that follows from a lease."},
+	{.name = "ttl-max",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "1h",
+	 .min = SECOND,
+	 .max = 7 * DAY,
+	 .offset = offsetof(struct dns_config, ttl_max_ms),
+	 .help = "Longest time to live that follows from a lease."},
+	{.name = "refresh",
+	 .kind = CONFIG_DURATION,
+	 .min = 60 * SECOND,
+	 .max = 30 * DAY,
+	 .offset = offsetof(struct dns_config, refresh_ms),
+	 .help = "Records are sent again after this time though nothing changed, for servers that "
+		 "scavenge old ones; without it they are not."},
+	{.name = "verify",
+	 .kind = CONFIG_BOOL,
+	 .fallback = "false",
+	 .offset = offsetof(struct dns_config, verify),
+	 .help = "After each update, ask the server whether the record is there, or gone."},
 	{.name = "keys",
 	 .kind = CONFIG_TABLE,
 	 .list = true,
@@ -181,6 +237,8 @@ static void dns_check(const void *object, struct config_check *check)
 	const struct dns_zone_config *zones = dns->zones.items;
 
 	dns_check_keys(dns, check);
+	if (dns->ttl_min_ms > dns->ttl_max_ms)
+		config_complain(check, "ttl-min", "is longer than ttl-max");
 	for (size_t i = 0; i < dns->zones.count; i++) {
 		if (zones[i].key && !key_exists(dns, zones[i].key))
 			config_complain(check, "zones", "%s: there is no key \"%s\" in dns.keys",
@@ -302,14 +360,27 @@ const struct config_table publish_config_table = {
 int dns_config_zone(const struct dns_config *dns, const struct hostname *name)
 {
 	const struct dns_zone_config *zones = dns->zones.items;
+	size_t best_length = 0;
 	int best = -1;
 
 	for (size_t i = 0; i < dns->zones.count; i++) {
-		if (hostname_is_below(name, &zones[i].name) &&
-		    (best < 0 || strlen(zones[i].name.text) > strlen(zones[best].name.text)))
+		size_t length = strlen(zones[i].name.text);
+
+		if (!zones[i].range.length && (best < 0 || length > best_length) &&
+		    hostname_is_below(name, &zones[i].name)) {
 			best = (int)i;
+			best_length = length;
+		}
 	}
 	return best;
+}
+
+enum dns_conflict_mode dns_config_mode(const struct dns_config *dns,
+				       const struct dns_zone_config *zone)
+{
+	return (enum dns_conflict_mode)(zone->conflict_mode == DNS_ZONE_MODE_INHERITED
+						? dns->conflict_mode
+						: zone->conflict_mode - 1);
 }
 
 void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,

@@ -189,6 +189,21 @@ static const struct tsig_key *key_named(const struct dns *dns, const char *name)
 	return NULL;
 }
 
+static struct registration_rules rules_of(const struct dns *dns, const struct dns_zone_config *zone)
+{
+	const struct dns_config *config = dns->config;
+
+	return (struct registration_rules){
+		.mode = dns_config_mode(config, zone),
+		.ttl_s = (uint32_t)(config->ttl_ms / 1000),
+		.ttl_min_s = (uint32_t)(config->ttl_min_ms / 1000),
+		.ttl_max_s = (uint32_t)(config->ttl_max_ms / 1000),
+		.verify = config->verify,
+		.zone = {zone->name, zone->range},
+		.machines = dns->machines,
+	};
+}
+
 static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
 {
 	const struct dns_zone_config *config = zone->config;
@@ -199,9 +214,13 @@ static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
 		return err_set(err, -EINVAL, "dns.zones: %s: there is no key \"%s\" in dns.keys",
 			       config->name.text, config->key);
 	pace_init(&zone->pace);
+	zone->rules = rules_of(dns, config);
 	LIST_INIT(&zone->flights);
 	batch_line_init(&zone->line);
-	batch_line_alone(&zone->line, REGISTRATION_LOOK);
+	for (unsigned step = 0; step < BATCH_KINDS; step++) {
+		if (registration_step_asks((enum registration_step)step))
+			batch_line_alone(&zone->line, step);
+	}
 	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
 	r = server_zone_new(&zone->server, dns->base, &config->name, config->servers.items,
 			    config->servers.count, key);
@@ -224,7 +243,7 @@ static int open_zones(struct dns *dns, struct err *err)
 	for (size_t i = 0; !r && i < count; i++) {
 		dns->zones[i] = (struct dns_zone){
 			.dns = dns, .index = (int)i, .config = &configs[i]};
-		dns->zone_names[i] = configs[i].name;
+		dns->zone_names[i] = (struct zone){configs[i].name, configs[i].range};
 		dns->zone_count++;
 		r = open_zone(dns, &dns->zones[i], err);
 	}
@@ -239,9 +258,14 @@ static void on_row(const struct queue_row *row, void *user)
 	switch (row->kind) {
 	case QUEUE_LEASE:
 		r = leases_load(dns->leases, &row->lease);
+		if (row->lease.me)
+			machine_me_began(dns->machines, row->lease.mac, row->lease.address);
 		break;
 	case QUEUE_INTENT:
-		r = ledger_load(dns->ledger, &row->intent);
+		r = ledger_load(dns->ledger, &row->intent, clock_mono_ms(), clock_wall_ms());
+		if (row->intent.intent.wanted)
+			machine_saw(dns->machines, row->intent.intent.mac,
+				    row->intent.intent.address, &row->intent.intent.client_id);
 		break;
 	case QUEUE_HOOK:
 		if (dns->inbox)
@@ -261,6 +285,7 @@ static int load(struct dns *dns, struct db *db, struct err *err)
 		r = ledger_new(&dns->ledger, dns->zone_names, dns->zone_count, random_u64());
 	if (r < 0)
 		return err_set(err, r, "out of memory");
+	ledger_set_refresh(dns->ledger, (uint64_t)dns->config->refresh_ms);
 	if ((r = queue_new(&dns->queue, db, on_saved, dns, err)) < 0)
 		return r;
 	if ((r = queue_load(dns->queue, on_row, dns, &bad, err)) < 0)
@@ -282,7 +307,7 @@ static int open_all(struct dns *dns, struct db *db, const struct lease_config *l
 
 	dns->save = event_new(dns->base, -1, 0, on_save, dns);
 	dns->save_again = event_new(dns->base, -1, 0, on_save, dns);
-	if (!dns->save || !dns->save_again)
+	if (!dns->save || !dns->save_again || machine_table_new(&dns->machines, random_u64()) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if ((r = open_keys(dns, err)) < 0 || (r = open_zones(dns, err)) < 0 ||
 	    (r = dns_publish_new(dns, err)) < 0)
@@ -362,6 +387,7 @@ void dns_free(struct dns *dns)
 		event_free(dns->save_again);
 	ledger_free(dns->ledger);
 	leases_free(dns->leases);
+	machine_table_free(dns->machines);
 	free(dns->zones);
 	free(dns->zone_names);
 	free(dns->keys);

@@ -15,6 +15,7 @@
 #include "common/config.h"
 #include "common/db.h"
 #include "common/lease.h"
+#include "common/prefix.h"
 #include "common/rows.h"
 
 #include <stdbool.h>
@@ -29,11 +30,17 @@ struct lease_config {
 };
 extern const struct config_table lease_config_table;
 
+/* Whose name may be taken, and how a name says whose it is. Kea's four by Kea's names. */
 enum dns_conflict_mode {
-	DNS_SAME_MACHINE,
-	DNS_CHECK_WITH_DHCID,
-	DNS_NO_CHECK_WITH_DHCID,
+	DNS_SAME_MACHINE,            /* a DHCID of any identity of the machine is ours */
+	DNS_CHECK_WITH_DHCID,        /* RFC 4703: only this DHCP client's DHCID */
+	DNS_CHECK_EXISTS_WITH_DHCID, /* any DHCID may be replaced; names without one are left alone */
+	DNS_NO_CHECK_WITH_DHCID,     /* anything may be replaced; a DHCID is written */
+	DNS_NO_CHECK_WITHOUT_DHCID, /* anything may be replaced; no DHCID */
+	DNS_MARKER, /* as same-machine, with a TXT in the DHCID's place, for servers without DHCID */
 };
+#define DNS_ZONE_MODE_INHERITED \
+	0 /* dns_zone_config.conflict_mode; else 1 + enum dns_conflict_mode */
 
 struct dns_key_config {
 	char *name;    /* TSIG key name */
@@ -44,14 +51,19 @@ struct dns_key_config {
 struct dns_zone_config {
 	struct hostname name;
 	struct config_list
-		servers; /* struct endpoint, in order of preference, port 53 by default */
-	char *key;       /* name of a key; NULL = unsigned */
+		servers;     /* struct endpoint, in order of preference, port 53 by default */
+	char *key;           /* name of a key; NULL = unsigned */
+	int conflict_mode;   /* DNS_ZONE_MODE_INHERITED, or one more than the mode */
+	struct prefix range; /* RFC 2317: the zone holds the reverse names of these addresses */
 };
 
 /* The mapping `dns`. */
 struct dns_config {
-	int conflict_mode;       /* enum dns_conflict_mode */
-	int64_t ttl_ms;          /* of A, AAAA, DHCID and PTR */
+	int conflict_mode; /* enum dns_conflict_mode */
+	int64_t ttl_ms;    /* of A, AAAA, DHCID and PTR; 0 = a third of the lease */
+	int64_t ttl_min_ms, ttl_max_ms;
+	int64_t refresh_ms; /* unchanged records are sent again after so long; 0 = never */
+	bool verify;
 	struct config_list keys; /* struct dns_key_config */
 	struct config_list
 		zones; /* struct dns_zone_config; forward and reverse, longest suffix wins */
@@ -74,8 +86,12 @@ extern const struct config_table publish_config_table;
  * that lies in no zone of dns->zones. */
 void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,
 			      const char *key, struct config_check *check);
-/* Index of the longest zone of dns->zones that holds the name; -1 = none. */
+/* Index of the longest zone of dns->zones, of those without a range, that holds the name; -1 = none. */
 int dns_config_zone(const struct dns_config *dns, const struct hostname *name);
+
+/* The mode in which names are kept in this zone. */
+enum dns_conflict_mode dns_config_mode(const struct dns_config *dns,
+				       const struct dns_zone_config *zone);
 
 struct dns;
 

@@ -72,7 +72,7 @@ static void note_no_zone(struct dns *dns, const struct intent *intent)
 	struct hostname owner = intent_owner(intent);
 	uint64_t held;
 
-	if (!intent->wanted || dns_config_zone(dns->config, &owner) >= 0)
+	if (!intent->wanted || zone_find(dns->zone_names, dns->zone_count, &owner) >= 0)
 		return;
 	if (log_gate_pass(&dns->gates.no_zone, clock_mono_ms(), DNS_GATE_MS, &held))
 		log_warning(
@@ -101,13 +101,50 @@ static void change_names(struct dns *dns, const struct lease_event *event)
 	}
 }
 
+/* The other client of the machine was served: what its DHCP server does to DNS now may undo ours, so
+ * what the ME has there is looked at again in a while. */
+static void check_machine(struct dns *dns, const struct lease_event *event)
+{
+	static const enum addr_family families[] = {ADDR_IP4, ADDR_IP6};
+	struct intent key = {.kind = INTENT_FORWARD};
+	struct dns_lease lease;
+
+	for (size_t i = 0; i < 2; i++) {
+		key.address = machine_me(dns->machines, event->mac, families[i]);
+		if (key.address.family == ADDR_NONE ||
+		    leases_find(dns->leases, key.address, &lease) < 0)
+			continue;
+		key.name = lease.name;
+		ledger_check(dns->ledger, &key, clock_mono_ms());
+	}
+}
+
+static void note_machine(struct dns *dns, const struct lease_event *event)
+{
+	bool me = event->flags & LEASE_FLAG_ME;
+
+	if (plan_has_address(event)) {
+		machine_saw(dns->machines, event->mac, event->address, &event->client_id);
+		if (me)
+			machine_me_began(dns->machines, event->mac, event->address);
+	} else {
+		machine_me_ended(dns->machines, event->mac, event->address);
+	}
+	if (!me)
+		check_machine(dns, event);
+}
+
 /* `time_ms`: when the event happened, by the sender's clock; a record may have waited. */
 static void change_lease(struct dns *dns, const struct lease_event *event, uint64_t time_ms)
 {
 	struct dns_lease lease = {0};
 	bool known = !leases_find(dns->leases, event->address, &lease);
 
-	if (plan_has_address(event)) {
+	if (known && lease.me && !(event->flags & LEASE_FLAG_ME) && plan_has_address(event) &&
+	    mac_equal(lease.mac, event->mac)) {
+		/* The machine's host OS uses the ME's lease: it is the ME's still. */
+		lease.until_ms = time_ms + (uint64_t)event->lifetime_s * 1000;
+	} else if (plan_has_address(event)) {
 		lease.address = event->address;
 		lease.mac = event->mac;
 		lease.name = event->name;
@@ -139,6 +176,7 @@ static void on_event(const struct lease_record *record, void *user)
 		  mac_print(event->mac, mac), event->name.text, (unsigned)event->flags);
 	change_names(dns, event);
 	change_lease(dns, event, record->time_ms);
+	note_machine(dns, event);
 	if (dns_unsaved(dns) > DNS_UNSAVED_MAX)
 		inbox_pause(dns->inbox, true);
 }

@@ -39,7 +39,8 @@ static void land_done(struct dns_flight *flight)
 	dns->counters.done++;
 	log_debug("dns", "agrees with the wish, name=%s, wanted=%s", name_of(flight),
 		  sent.intent.wanted ? "yes" : "no");
-	ledger_done(dns->ledger, flight->entry, &sent, &flight->registration.mark, clock_wall_ms());
+	ledger_done(dns->ledger, flight->entry, &sent, &flight->registration.mark, clock_mono_ms(),
+		    clock_wall_ms());
 	flight_free(flight);
 	event_active(dns->save, 0, 0);
 }
@@ -95,6 +96,17 @@ static void flight_step(struct dns_flight *flight, const struct server_outcome *
 	}
 }
 
+/* An address that we displaced is put back only while its machine still has the lease. */
+static void forget_ended(const struct dns *dns, struct ledger_row *row)
+{
+	struct addr *displaced = &row->mark.displaced;
+	struct dns_lease lease;
+
+	if (displaced->family != ADDR_NONE && (leases_find(dns->leases, *displaced, &lease) < 0 ||
+					       !mac_equal(lease.mac, row->intent.mac)))
+		*displaced = (struct addr){.family = ADDR_NONE};
+}
+
 static void launch(struct dns_zone *zone, struct ledger_entry *entry)
 {
 	struct dns *dns = zone->dns;
@@ -111,9 +123,8 @@ static void launch(struct dns_zone *zone, struct ledger_entry *entry)
 	flight->generation = row.generation;
 	flight->failed_ms = row.failed_ms;
 	LIST_INSERT_HEAD(&zone->flights, flight, link);
-	if (registration_begin(&flight->registration, &row.intent, &row.mark,
-			       (enum dns_conflict_mode)dns->config->conflict_mode,
-			       (uint32_t)(dns->config->ttl_ms / 1000), &zone->config->name) < 0) {
+	forget_ended(dns, &row);
+	if (registration_begin(&flight->registration, &row.intent, &row.mark, &zone->rules) < 0) {
 		land_later(flight, LEDGER_QUARANTINE, LEDGER_DAY,
 			   "the lease has neither hardware address nor client id");
 		return;

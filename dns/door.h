@@ -13,6 +13,7 @@
 #include "dns/inbox.h"
 #include "dns/leases.h"
 #include "dns/ledger.h"
+#include "dns/machine.h"
 #include "dns/pace.h"
 #include "dns/publish.h"
 #include "dns/queue.h"
@@ -41,6 +42,7 @@ struct dns_zone {
 	struct dns *dns;
 	int index;
 	const struct dns_zone_config *config;
+	struct registration_rules rules;
 	struct server_zone *server; /* NULL once stopped */
 	struct pace pace;
 	struct event *timer;
@@ -70,13 +72,14 @@ struct dns {
 	const struct dns_config *config;
 	const struct publish_config *publish;
 	struct tsig_key **keys; /* one per config->keys */
-	struct hostname *zone_names;
+	struct zone *zone_names;
 	struct dns_zone *zones;
 	size_t zone_count;
 	struct dns_site *sites;
 	size_t site_count;
 	struct inbox *inbox; /* NULL where no lease socket is configured */
 	struct leases *leases;
+	struct machine_table *machines;
 	struct ledger *ledger;
 	struct queue *queue;
 	struct event *save;       /* folds the changes of one wake-up into one batch */

@@ -20,6 +20,14 @@ uint16_t intent_type(const struct intent *intent)
 	return intent->address.family == ADDR_IP6 ? RECORD_AAAA : RECORD_A;
 }
 
+int intent_dhcid(const struct intent *intent, uint32_t ttl, struct record *ret)
+{
+	if (intent->address.family == ADDR_IP6 && intent->client_id.length)
+		return record_dhcid(RECORD_DHCID_DUID, intent->client_id.bytes,
+				    intent->client_id.length, &intent->name, ttl, ret);
+	return record_dhcid_for_client(intent->mac, &intent->client_id, &intent->name, ttl, ret);
+}
+
 bool intent_same_machine(struct mac mac, const struct lease_bytes *client_id, struct mac other_mac,
 			 const struct lease_bytes *other_client_id)
 {

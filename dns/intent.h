@@ -26,14 +26,17 @@ struct intent {
 	struct addr address;
 	struct hostname name;
 	struct mac mac;               /* whose it is; length 0 where the lease had none */
-	struct lease_bytes client_id; /* the same machine's option 61; length 0 = none */
+	struct lease_bytes client_id; /* its option 61, or its DUID for IPv6; length 0 = none */
 	bool wanted;                  /* false: to be removed */
+	uint32_t lifetime_s;          /* of the lease; 0 = not known */
 };
 
 /* What we left in DNS for an intent. */
 struct intent_mark {
 	bool written; /* our records were confirmed there; false = nothing, or unknown */
 	bool adopted; /* the name was there before us: only our address record is ours to remove */
+	struct addr
+		displaced; /* adopted: the address that was there instead of ours; or ADDR_NONE */
 	uint8_t dhcid_length;              /* 0 = no DHCID known */
 	uint8_t dhcid[RECORD_DHCID_BYTES]; /* the DHCID that guards it */
 };
@@ -43,6 +46,10 @@ struct hostname intent_owner(const struct intent *intent);
 
 /* RECORD_A, RECORD_AAAA or RECORD_PTR. */
 uint16_t intent_type(const struct intent *intent);
+
+/* The DHCID that RFC 4701 3.5 gives the intent's client: of its DUID for IPv6. 0, or -EINVAL when it has
+ * neither client id nor hardware address. */
+int intent_dhcid(const struct intent *intent, uint32_t ttl, struct record *ret);
 
 /* One machine by hardware address; by client id where there is no hardware address. */
 bool intent_same_machine(struct mac mac, const struct lease_bytes *client_id, struct mac other_mac,

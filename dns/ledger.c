@@ -12,7 +12,7 @@ const char *const ledger_state_names[] = {
 	[LEDGER_IN_NO_ZONE] = "no-zone", [LEDGER_QUARANTINE] = "quarantine",
 };
 
-int ledger_new(struct ledger **ret, const struct hostname *zones, size_t count, uint64_t seed)
+int ledger_new(struct ledger **ret, const struct zone *zones, size_t count, uint64_t seed)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 
@@ -57,6 +57,11 @@ static void owner_free(struct ledger_owner *owner)
 	free(owner);
 }
 
+void ledger_set_refresh(struct ledger *ledger, uint64_t ms)
+{
+	ledger->refresh_ms = ms;
+}
+
 void ledger_free(struct ledger *ledger)
 {
 	struct ledger_owner *next;
@@ -95,19 +100,6 @@ static struct ledger_owner *owner_find(const struct ledger *ledger, enum intent_
 	return owner;
 }
 
-static int zone_of(const struct ledger *ledger, const struct hostname *name)
-{
-	int best = LEDGER_NO_ZONE;
-
-	for (size_t i = 0; i < ledger->zone_count; i++) {
-		if (hostname_is_below(name, &ledger->zone_names[i]) &&
-		    (best < 0 ||
-		     strlen(ledger->zone_names[i].text) > strlen(ledger->zone_names[best].text)))
-			best = (int)i;
-	}
-	return best;
-}
-
 static struct ledger_owner *owner_add(struct ledger *ledger, enum intent_kind kind,
 				      const struct hostname *name)
 {
@@ -119,7 +111,7 @@ static struct ledger_owner *owner_add(struct ledger *ledger, enum intent_kind ki
 		return NULL;
 	memcpy(owner->name, name->text, size);
 	owner->kind = kind;
-	owner->zone = zone_of(ledger, name);
+	owner->zone = zone_find(ledger->zone_names, ledger->zone_count, name);
 	LIST_INIT(&owner->entries);
 	owner->next = *head;
 	*head = owner;
@@ -211,8 +203,7 @@ static struct ledger_entry *entry_new(const struct intent *intent)
 	return entry;
 }
 
-/* What this machine is known to have left at the name holds for its new address as well. */
-static void inherit(struct ledger_entry *entry)
+void ledger_inherit(struct ledger_entry *entry)
 {
 	struct ledger_entry *other;
 
@@ -220,8 +211,11 @@ static void inherit(struct ledger_entry *entry)
 		return;
 	LIST_FOREACH(other, &entry->owner->entries, sibling)
 	{
-		if (other != entry && other->mark.written && ledger_is_machine(other, entry))
-			entry->mark = other->mark;
+		if (other == entry || !other->mark.written || !ledger_is_machine(other, entry))
+			continue;
+		entry->mark = other->mark;
+		if (other->address.family != entry->address.family)
+			entry->mark.displaced = (struct addr){.family = ADDR_NONE};
 	}
 }
 
@@ -283,6 +277,7 @@ static int entry_change(struct ledger_entry *entry, const struct intent *intent)
 			return r;
 	}
 	entry->wanted = intent->wanted;
+	entry->lifetime_s = intent->lifetime_s;
 	entry->dirty = true;
 	entry->gone = false;
 	entry->told = false;
@@ -302,12 +297,14 @@ int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wa
 	struct ledger_entry *entry = ledger_find(ledger, intent);
 	int r;
 
-	if (entry && is_so(entry, intent))
+	if (entry && is_so(entry, intent)) {
+		entry->lifetime_s = intent->lifetime_s;
 		return 0;
+	}
 	if (!entry && (r = entry_add(ledger, intent, &entry)) < 0)
 		return r;
 	if (!entry->generation)
-		inherit(entry);
+		ledger_inherit(entry);
 	if ((r = entry_change(entry, intent)) < 0)
 		return r;
 	entry->generation = ++ledger->generation;
@@ -325,7 +322,17 @@ int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wa
 	return 1;
 }
 
-int ledger_load(struct ledger *ledger, const struct ledger_row *row)
+/* When an intent that was confirmed before the start is refreshed. */
+static uint64_t refresh_due(const struct ledger *ledger, const struct ledger_row *row,
+			    uint64_t now_ms, uint64_t wall_ms)
+{
+	uint64_t age = wall_ms > row->changed_ms ? wall_ms - row->changed_ms : 0;
+
+	return now_ms + (age < ledger->refresh_ms ? ledger->refresh_ms - age : 0);
+}
+
+int ledger_load(struct ledger *ledger, const struct ledger_row *row, uint64_t now_ms,
+		uint64_t wall_ms)
 {
 	struct ledger_entry *entry;
 	int r;
@@ -335,6 +342,7 @@ int ledger_load(struct ledger *ledger, const struct ledger_row *row)
 	if ((r = entry_add(ledger, &row->intent, &entry)) < 0)
 		return r;
 	entry->wanted = row->intent.wanted;
+	entry->lifetime_s = row->intent.lifetime_s;
 	entry->mark = row->mark;
 	entry->dirty = row->dirty;
 	entry->generation = entry->saved = row->generation;
@@ -345,6 +353,9 @@ int ledger_load(struct ledger *ledger, const struct ledger_row *row)
 	if (entry->dirty) {
 		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_WANTED : LEDGER_REMOVING);
 		ledger_turn_enter(ledger, entry);
+	} else if (entry->wanted && ledger->refresh_ms) {
+		ledger_turn_rest(ledger, entry, LEDGER_REFRESH,
+				 refresh_due(ledger, row, now_ms, wall_ms));
 	}
 	return 0;
 }
@@ -369,6 +380,7 @@ static void entry_intent(const struct ledger_entry *entry, struct intent *ret)
 		.address = entry->address,
 		.mac = entry->mac,
 		.wanted = entry->wanted,
+		.lifetime_s = entry->lifetime_s,
 	};
 	memcpy(ret->name.text, entry->name, strlen(entry->name) + 1);
 	ret->client_id.length = client_id->length;

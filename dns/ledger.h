@@ -5,20 +5,22 @@
  *
  * The rules: newest wins (a change raises the intent's generation); nothing is sent before its newest
  * generation is on disk; one intent in flight per owner name; a PTR of a new name waits until the name
- * itself is there; an intent that is reached is "clean" and causes no traffic; one that is unwanted
- * leaves the ledger when DNS has confirmed that and the disk has noted it. Clean or not, what the ledger
+ * itself is there; an intent that is reached is "clean" and causes no traffic until it is to be
+ * refreshed, or checked since others may have changed the name; one that is unwanted leaves the ledger when DNS has confirmed that and the disk has noted it. Clean or not, what the ledger
  * gives to ledger_touched has to come back by ledger_saved, and what ledger_next gave by
  * ledger_done, ledger_later or ledger_again.
  */
 #pragma once
 
 #include "dns/intent.h"
+#include "dns/zone.h"
 
 #include <stddef.h>
 
 #define LEDGER_MAX 400000       /* intents */
 #define LEDGER_PER_OWNER_MAX 64 /* intents under one owner name; bounds every walk */
 #define LEDGER_NO_ZONE (-1)
+#define LEDGER_CHECK_MS 10000 /* longer than Kea's DDNS daemon tries, three times half a second */
 
 enum ledger_state { /* what the control command `names` calls them */
 		    LEDGER_WANTED,
@@ -38,6 +40,8 @@ enum ledger_wait {
 	LEDGER_MINUTE,      /* 60 s */
 	LEDGER_TEN_MINUTES, /* a name of someone else, or one that the server refuses */
 	LEDGER_DAY,         /* a message that the server cannot read */
+	LEDGER_SOON,        /* LEDGER_CHECK_MS: present, to be looked at once more */
+	LEDGER_REFRESH,     /* present, sent again as ledger_set_refresh says */
 	LEDGER_WAITS,
 };
 
@@ -60,15 +64,22 @@ struct ledger_row {
 		*words; /* last outcome for people, borrowed until the entry changes; NULL = none */
 };
 
-/* `zones` (borrowed) are where names can be kept; the longest that fits wins. 0 or -ENOMEM. */
-int ledger_new(struct ledger **ret, const struct hostname *zones, size_t count, uint64_t seed);
+/* `zones` (borrowed) are where names can be kept. 0 or -ENOMEM. */
+int ledger_new(struct ledger **ret, const struct zone *zones, size_t count, uint64_t seed);
+/* What is present is sent again `ms` after it was confirmed; 0 = never. Before the first row. */
+void ledger_set_refresh(struct ledger *ledger, uint64_t ms);
 void ledger_free(struct ledger *ledger);
 
 /* The state that is wanted from now on. 1 = changed, 0 = was so already, -ENOSPC (a limit; nothing
  * changed), -ENOMEM. */
 int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wall_ms);
-/* A row from disk: intent, mark, dirty, generation and changed_ms count. 0, -EEXIST, or as above. */
-int ledger_load(struct ledger *ledger, const struct ledger_row *row);
+/* A row from disk: intent, mark, dirty, generation and changed_ms count. In the order of changed_ms. 0,
+ * -EEXIST, or as above. */
+int ledger_load(struct ledger *ledger, const struct ledger_row *row, uint64_t now_ms,
+		uint64_t wall_ms);
+/* The intent, and the one of the other kind with the same address and name: what is present of them is
+ * sent again after LEDGER_CHECK_MS, as others may have changed it. */
+void ledger_check(struct ledger *ledger, const struct intent *key, uint64_t now_ms);
 
 /* Copies the wanted intents of like->kind under `owner` that are at like->address or of the same machine
  * into ret[0..size-1]; how many. */
@@ -94,7 +105,7 @@ struct ledger_entry *ledger_next(struct ledger *ledger, int zone, uint64_t now_m
 uint64_t ledger_next_ms(const struct ledger *ledger, int zone);
 /* DNS agrees with the row that was sent; `mark` is what is ours there now. */
 void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct ledger_row *sent,
-		 const struct intent_mark *mark, uint64_t wall_ms);
+		 const struct intent_mark *mark, uint64_t now_ms, uint64_t wall_ms);
 /* It failed by itself: aside for a while, others go on. True the first time since a success. */
 bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state,
 		  enum ledger_wait wait, const char *words, uint64_t now_ms);

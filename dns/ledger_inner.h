@@ -35,9 +35,11 @@ struct ledger_entry {
 	struct lease_bytes *client_id; /* NULL = none; only as long as it says */
 	struct addr address;
 	struct mac mac;
+	uint32_t lifetime_s;
 	struct intent_mark mark;
 	bool wanted, dirty, gone, touched, in_flight;
-	bool told; /* ledger_later said "first time" since the last success */
+	bool check; /* in flight: to be looked at once more when it has landed */
+	bool told;  /* ledger_later said "first time" since the last success */
 	enum ledger_state state;
 	unsigned saving;     /* copies that are under way to the disk */
 	uint64_t generation; /* newest */
@@ -51,11 +53,12 @@ struct ledger_zone {
 };
 
 struct ledger {
-	const struct hostname *zone_names;
+	const struct zone *zone_names;
 	struct ledger_zone *zones;
 	size_t zone_count;
 	uint64_t seed;
 	uint64_t generation;
+	uint64_t refresh_ms; /* 0 = never */
 	size_t count;
 	size_t states[LEDGER_STATES];
 	size_t touched_count;
@@ -68,12 +71,17 @@ void ledger_touch(struct ledger *ledger, struct ledger_entry *entry);
 void ledger_set_state(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state);
 void ledger_set_words(struct ledger_entry *entry, const char *words);
 bool ledger_is_machine(const struct ledger_entry *a, const struct ledger_entry *b);
+/* What another intent of the machine knows of this name holds for this one as well. */
+void ledger_inherit(struct ledger_entry *entry);
 /* The intent of the other kind with the same address and name. */
 struct ledger_entry *ledger_partner(const struct ledger *ledger, const struct ledger_entry *entry);
 
 /* The turns. */
 /* Out of whatever list it waits in. */
 void ledger_turn_leave(struct ledger_entry *entry);
+/* Present: into the list of those to be looked at, or refreshed, `wait_ms` from now. */
+void ledger_turn_rest(struct ledger *ledger, struct ledger_entry *entry, enum ledger_wait wait,
+		      uint64_t due_ms);
 /* Into the line, when it has something to do and may be sent. */
 void ledger_turn_enter(struct ledger *ledger, struct ledger_entry *entry);
 /* A forward intent changed: its PTR may have waited for it. */

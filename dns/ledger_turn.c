@@ -2,11 +2,13 @@
 #include "dns/ledger_inner.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const uint64_t wait_ms[LEDGER_WAITS] = {
 	[LEDGER_MINUTE] = 60 * 1000,
 	[LEDGER_TEN_MINUTES] = 10 * 60 * 1000,
 	[LEDGER_DAY] = 24 * 3600 * 1000,
+	[LEDGER_SOON] = LEDGER_CHECK_MS,
 };
 
 void ledger_turn_leave(struct ledger_entry *entry)
@@ -22,6 +24,46 @@ static void join(struct ledger_entry *entry, struct ledger_list *list)
 	ledger_turn_leave(entry);
 	TAILQ_INSERT_TAIL(list, entry, turn_link);
 	entry->turn = list;
+}
+
+void ledger_turn_rest(struct ledger *ledger, struct ledger_entry *entry, enum ledger_wait wait,
+		      uint64_t due_ms)
+{
+	if (entry->owner->zone == LEDGER_NO_ZONE)
+		return;
+	entry->next_ms = due_ms;
+	join(entry, &ledger->zones[entry->owner->zone].waits[wait]);
+}
+
+/* Present and confirmed now. */
+static void rest(struct ledger *ledger, struct ledger_entry *entry, uint64_t now_ms)
+{
+	if (entry->dirty || entry->gone || entry->turn)
+		return;
+	if (entry->check)
+		ledger_turn_rest(ledger, entry, LEDGER_SOON, now_ms + LEDGER_CHECK_MS);
+	else if (ledger->refresh_ms)
+		ledger_turn_rest(ledger, entry, LEDGER_REFRESH, now_ms + ledger->refresh_ms);
+	entry->check = false;
+}
+
+static void check(struct ledger *ledger, struct ledger_entry *entry, uint64_t now_ms)
+{
+	if (!entry || !entry->wanted)
+		return;
+	if (entry->in_flight)
+		entry->check = true;
+	else if (!entry->dirty)
+		ledger_turn_rest(ledger, entry, LEDGER_SOON, now_ms + LEDGER_CHECK_MS);
+}
+
+void ledger_check(struct ledger *ledger, const struct intent *key, uint64_t now_ms)
+{
+	struct ledger_entry *entry = ledger_find(ledger, key);
+
+	check(ledger, entry, now_ms);
+	if (entry)
+		check(ledger, ledger_partner(ledger, entry), now_ms);
 }
 
 void ledger_turn_enter(struct ledger *ledger, struct ledger_entry *entry)
@@ -69,6 +111,7 @@ static void wake_waits(struct ledger_zone *zone, uint64_t now_ms)
 	for (size_t i = 0; i < LEDGER_WAITS; i++) {
 		while ((entry = TAILQ_FIRST(&zone->waits[i])) && entry->next_ms <= now_ms) {
 			entry->next_ms = 0;
+			entry->dirty = true;
 			join(entry, &zone->ready);
 		}
 	}
@@ -88,6 +131,8 @@ struct ledger_entry *ledger_next(struct ledger *ledger, int index, uint64_t now_
 			ledger_set_words(entry, "waits until the name itself is there");
 			continue;
 		}
+		if (!entry->mark.written)
+			ledger_inherit(entry);
 		entry->in_flight = true;
 		entry->owner->busy = true;
 		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_SENT : LEDGER_REMOVING);
@@ -143,6 +188,7 @@ static void settle_siblings(struct ledger *ledger, struct ledger_entry *entry)
 			ledger_touch(ledger, sibling);
 		} else if (sibling->wanted && sibling->state == LEDGER_PRESENT) {
 			sibling->dirty = true;
+			ledger_turn_leave(sibling);
 			ledger_set_state(ledger, sibling, LEDGER_CONFLICT);
 			ledger_set_words(sibling, "another lease has taken this name since");
 		}
@@ -164,11 +210,39 @@ static void wake_siblings(struct ledger *ledger, struct ledger_entry *entry)
 	}
 }
 
+/* What one intent of the machine learned of the name holds for its other family as well. */
+static void share_mark(struct ledger *ledger, const struct ledger_entry *entry)
+{
+	struct ledger_entry *sibling;
+
+	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
+	{
+		struct intent_mark *mark = &sibling->mark;
+
+		if (sibling == entry || !mark->written || !ledger_is_machine(sibling, entry))
+			continue;
+		mark->adopted = entry->mark.adopted;
+		mark->dhcid_length = entry->mark.dhcid_length;
+		memcpy(mark->dhcid, entry->mark.dhcid, sizeof(mark->dhcid));
+		ledger_touch(ledger, sibling);
+	}
+}
+
+/* Whoever had the name may still take its records out: the first time, it is looked at once more. */
+static bool newly_adopted(const struct intent_mark *before, const struct intent_mark *mark)
+{
+	return mark->adopted &&
+	       !(before->written && before->adopted && before->dhcid_length == mark->dhcid_length &&
+		 !memcmp(before->dhcid, mark->dhcid, mark->dhcid_length));
+}
+
 void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct ledger_row *sent,
-		 const struct intent_mark *mark, uint64_t wall_ms)
+		 const struct intent_mark *mark, uint64_t now_ms, uint64_t wall_ms)
 {
 	bool newest = entry->generation == sent->generation;
 
+	if (newly_adopted(&entry->mark, mark))
+		entry->check = true;
 	entry->mark = *mark;
 	entry->told = false;
 	entry->failed_ms = 0;
@@ -179,6 +253,8 @@ void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct
 		entry->changed_ms = wall_ms;
 	}
 	ledger_touch(ledger, entry);
+	if (sent->intent.wanted && entry->owner->kind == INTENT_FORWARD)
+		share_mark(ledger, entry);
 	if (sent->intent.wanted)
 		settle_siblings(ledger, entry);
 	else
@@ -189,6 +265,7 @@ void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct
 					: LEDGER_WANTED);
 	land(ledger, entry);
 	ledger_turn_enter(ledger, entry);
+	rest(ledger, entry, now_ms);
 	ledger_turn_partner(ledger, entry);
 }
 

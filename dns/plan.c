@@ -26,6 +26,7 @@ static struct intent from_event(const struct lease_event *event, enum intent_kin
 		.name = event->name,
 		.mac = event->mac,
 		.client_id = event->client_id,
+		.lifetime_s = event->lifetime_s,
 	};
 }
 
@@ -64,6 +65,8 @@ static void plan_given(const struct lease_event *event, const struct intent *cur
 	bool named = ret->count > 0;
 
 	for (size_t i = 0; i < count; i++) {
+		if (!(event->flags & LEASE_FLAG_ME) && is_machine(event, &current[i]))
+			continue;
 		if (addr_equal(current[i].address, event->address) ||
 		    (named && moved(event, &current[i])))
 			add(ret, &current[i], false);

@@ -6,6 +6,8 @@
  * - The client has the address: its names are wanted as the flags say. Everything else that was wanted
  *   at this address goes, and so does what the same machine had under the same name at another
  *   address of the same family: it moved.
+ * - The host OS of an ME's machine has the ME's address: it is the same machine's still, so the ME's
+ *   names stay.
  * - The lease ended: everything of this machine at this address goes. An event of a machine that does
  *   not hold the address any more is stale and changes nothing.
  */

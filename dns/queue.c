@@ -21,6 +21,8 @@ static const struct db_migration migrations[] = {
 		" changed_ms INTEGER NOT NULL, PRIMARY KEY (kind, address, name)) WITHOUT ROWID;"
 		"CREATE TABLE dns_hook ("
 		" boot_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, heard_ms INTEGER NOT NULL);"},
+	{.sql = "ALTER TABLE dns_intent ADD COLUMN lifetime_s INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE dns_intent ADD COLUMN displaced TEXT NOT NULL DEFAULT '-';"},
 };
 
 struct job {
@@ -120,7 +122,7 @@ enum { PUT_LEASE, DELETE_LEASE, PUT_INTENT, DELETE_INTENT, PUT_HOOK, FORGET_HOOK
 static const char *const statements[STATEMENTS] = {
 	[PUT_LEASE] = "INSERT OR REPLACE INTO dns_lease VALUES (?,?,?,?,?,?)",
 	[DELETE_LEASE] = "DELETE FROM dns_lease WHERE address = ?",
-	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[DELETE_INTENT] = "DELETE FROM dns_intent WHERE kind = ? AND address = ? AND name = ?",
 	[PUT_HOOK] = "INSERT OR REPLACE INTO dns_hook VALUES (?,?,?)",
 	[FORGET_HOOKS] = "DELETE FROM dns_hook WHERE boot_id NOT IN"
@@ -170,6 +172,8 @@ static int write_intent(struct writer *writers, const struct ledger_row *row)
 	bind_number(writer, row->mark.adopted);
 	bind_bytes(writer, row->mark.dhcid, row->mark.dhcid_length);
 	bind_number(writer, row->changed_ms);
+	bind_number(writer, intent->lifetime_s);
+	bind_text(writer, addr_print(row->mark.displaced, address));
 	return run(writer);
 }
 
@@ -327,6 +331,9 @@ static bool read_intent(sqlite3_stmt *statement, struct queue_row *ret)
 	mark->written = column_number(statement, 9);
 	mark->adopted = column_number(statement, 10);
 	row->changed_ms = column_number(statement, 12);
+	intent->lifetime_s = (uint32_t)column_number(statement, 13);
+	if (addr_parse(column_text(statement, 14), &mark->displaced) < 0)
+		mark->displaced = (struct addr){.family = ADDR_NONE};
 	return !addr_parse(column_text(statement, 1), &intent->address) &&
 	       !hostname_parse(column_text(statement, 2), &intent->name, NULL) &&
 	       column_mac(statement, 3, &intent->mac) &&
@@ -352,7 +359,7 @@ int queue_load(struct queue *queue, void (*on_row)(const struct queue_row *row, 
 		bool (*read)(sqlite3_stmt *statement, struct queue_row *ret);
 	} tables[] = {
 		{"SELECT * FROM dns_lease", read_lease},
-		{"SELECT * FROM dns_intent ORDER BY generation", read_intent},
+		{"SELECT * FROM dns_intent ORDER BY changed_ms, generation", read_intent},
 		{"SELECT * FROM dns_hook ORDER BY heard_ms", read_hook},
 	};
 	sqlite3 *reader = db_reader(queue->db);

@@ -229,6 +229,34 @@ int record_dhcid_for_client(struct mac mac, const struct lease_bytes *client_id,
 	return record_dhcid(RECORD_DHCID_HTYPE, identifier, length, name, ttl, ret);
 }
 
+#define MARKER "v=amtdhcid1;"
+#define MARKER_BASE64 48 /* characters of a DHCID */
+
+struct record record_marker(const struct record *dhcid)
+{
+	uint8_t rdata[1 + sizeof(MARKER) + MARKER_BASE64];
+	size_t length = strlen(MARKER) + MARKER_BASE64;
+
+	assert(dhcid->length == RECORD_DHCID_BYTES);
+	rdata[0] = (uint8_t)length;
+	memcpy(rdata + 1, MARKER, strlen(MARKER));
+	EVP_EncodeBlock(rdata + 1 + strlen(MARKER), dhcid->rdata, dhcid->length);
+	return record_of(RECORD_TXT, dhcid->ttl, rdata, 1 + length);
+}
+
+bool record_from_marker(const struct record *txt, struct record *ret)
+{
+	static const size_t head = sizeof(MARKER) - 1;
+	uint8_t data[MARKER_BASE64 / 4 * 3];
+
+	if (txt->type != RECORD_TXT || txt->length != 1 + head + MARKER_BASE64 ||
+	    txt->rdata[0] != head + MARKER_BASE64 || memcmp(txt->rdata + 1, MARKER, head) != 0 ||
+	    EVP_DecodeBlock(data, txt->rdata + 1 + head, MARKER_BASE64) < RECORD_DHCID_BYTES)
+		return false;
+	*ret = record_of(RECORD_DHCID, txt->ttl, data, RECORD_DHCID_BYTES);
+	return true;
+}
+
 static bool dhcid_is(const struct record *dhcid, enum record_dhcid_type type,
 		     const void *identifier, size_t length, const struct hostname *name)
 {

@@ -60,6 +60,10 @@ int record_dhcid(enum record_dhcid_type type, const void *identifier, size_t len
  * client id, 0 without one. -EINVAL when there is neither client id nor hardware address. */
 int record_dhcid_for_client(struct mac mac, const struct lease_bytes *client_id,
 			    const struct hostname *name, uint32_t ttl, struct record *ret);
+/* For name servers that do not know DHCID: the same data as one TXT, "v=amtdhcid1;AAABxLm...". */
+struct record record_marker(const struct record *dhcid);
+/* The DHCID that such a TXT holds; false when it holds none. */
+bool record_from_marker(const struct record *txt, struct record *ret);
 /* True when `dhcid` is any identity of this machine for this name: type 0 of the MAC, type 1 of
  * 01||MAC, or type 1 or 2 of the client id (conflict mode same-machine). */
 bool record_dhcid_is_machine(const struct record *dhcid, struct mac mac,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/registration.h"
+#include "dns/registration_request.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,13 +16,11 @@ struct turn {
 #define SEND_STEP(s) ((struct turn){.result = REGISTRATION_SEND, .step = (s)})
 #define OVER ((struct turn){.result = REGISTRATION_OVER})
 
-static struct record dhcid_record(const struct registration *registration)
+/* Modes in which the owner is the machine, not the DHCP client. */
+static bool by_machine(const struct registration *registration)
 {
-	struct record record = {.type = RECORD_DHCID, .ttl = registration->ttl};
-
-	record.length = registration->mark.dhcid_length;
-	memcpy(record.rdata, registration->mark.dhcid, record.length);
-	return record;
+	return registration->rules->mode == DNS_SAME_MACHINE ||
+	       registration->rules->mode == DNS_MARKER;
 }
 
 static void mark_dhcid(struct intent_mark *mark, const struct record *dhcid)
@@ -30,130 +29,36 @@ static void mark_dhcid(struct intent_mark *mark, const struct record *dhcid)
 	memcpy(mark->dhcid, dhcid->rdata, RECORD_DHCID_BYTES);
 }
 
+/* The records are ours from the first to the last octet. */
+static void mark_mine(struct registration *registration)
+{
+	mark_dhcid(&registration->mark, &registration->mine);
+	registration->mark.written = true;
+	registration->mark.adopted = false;
+	registration->mark.displaced = (struct addr){.family = ADDR_NONE};
+}
+
+/* RFC 4702 5: at most a third of the lease, so that a cache does not outlive it by much. */
+static uint32_t ttl_of(const struct registration_rules *rules, uint32_t lifetime_s)
+{
+	uint32_t third = lifetime_s / 3;
+
+	if (rules->ttl_s)
+		return rules->ttl_s;
+	if (third > rules->ttl_max_s)
+		return rules->ttl_max_s;
+	return third < rules->ttl_min_s ? rules->ttl_min_s : third;
+}
+
 int registration_begin(struct registration *ret, const struct intent *intent,
-		       const struct intent_mark *mark, enum dns_conflict_mode mode, uint32_t ttl,
-		       const struct hostname *zone)
+		       const struct intent_mark *mark, const struct registration_rules *rules)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->intent = *intent;
 	ret->mark = *mark;
-	ret->mode = mode;
-	ret->ttl = ttl;
-	ret->zone = *zone;
-	return record_dhcid_for_client(intent->mac, &intent->client_id, &intent->name, ttl,
-				       &ret->mine);
-}
-
-/* Requests -------------------------------------------------------------------------------------- */
-
-static void put_create(const struct registration *registration, struct update *update)
-{
-	const struct hostname *name = &registration->intent.name;
-	struct record address = record_address(registration->intent.address, registration->ttl);
-
-	update_put(update, UPDATE_NAME_UNUSED, name, NULL);
-	update_put(update, UPDATE_ADD, name, &address);
-	update_put(update, UPDATE_ADD, name, &registration->mine);
-}
-
-static void put_replace(const struct registration *registration, struct update *update)
-{
-	const struct hostname *name = &registration->intent.name;
-	struct record address = record_address(registration->intent.address, registration->ttl);
-	struct record dhcid = dhcid_record(registration);
-
-	update_put(update, UPDATE_NAME_IN_USE, name, NULL);
-	update_put(update, UPDATE_RRSET_IS, name, &dhcid);
-	update_put_type(update, UPDATE_DELETE_RRSET, name, address.type);
-	update_put(update, UPDATE_ADD, name, &address);
-}
-
-static void put_seize(const struct registration *registration, struct update *update)
-{
-	const struct hostname *name = &registration->intent.name;
-	struct record address = record_address(registration->intent.address, registration->ttl);
-
-	update_put_type(update, UPDATE_DELETE_RRSET, name, address.type);
-	update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_DHCID);
-	update_put(update, UPDATE_ADD, name, &address);
-	update_put(update, UPDATE_ADD, name, &registration->mine);
-}
-
-static void put_point(const struct registration *registration, struct update *update)
-{
-	struct hostname owner = intent_owner(&registration->intent);
-	struct record ptr = record_ptr(&registration->intent.name, registration->ttl);
-
-	update_put_type(update, UPDATE_DELETE_RRSET, &owner, RECORD_PTR);
-	update_put_type(update, UPDATE_DELETE_RRSET, &owner, RECORD_DHCID);
-	update_put(update, UPDATE_ADD, &owner, &ptr);
-	update_put(update, UPDATE_ADD, &owner, &registration->mine);
-}
-
-static void put_drop(const struct registration *registration, struct update *update)
-{
-	const struct hostname *name = &registration->intent.name;
-	struct record address = record_address(registration->intent.address, 0);
-	struct record dhcid = dhcid_record(registration);
-
-	update_put(update, UPDATE_RRSET_IS, name, &dhcid);
-	update_put(update, UPDATE_DELETE_RECORD, name, &address);
-}
-
-/* Deletes the DHCID alone, where RFC 4703 deletes the name: what others put there stays. */
-static void put_drop_id(const struct registration *registration, struct update *update)
-{
-	const struct hostname *name = &registration->intent.name;
-	struct record dhcid = dhcid_record(registration);
-
-	update_put(update, UPDATE_RRSET_IS, name, &dhcid);
-	update_put_type(update, UPDATE_RRSET_UNUSED, name, RECORD_A);
-	update_put_type(update, UPDATE_RRSET_UNUSED, name, RECORD_AAAA);
-	update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_DHCID);
-}
-
-static void put_unpoint(const struct registration *registration, struct update *update)
-{
-	struct hostname owner = intent_owner(&registration->intent);
-	struct record ptr = record_ptr(&registration->intent.name, 0);
-
-	update_put(update, UPDATE_RRSET_IS, &owner, &ptr);
-	update_put(update, UPDATE_DELETE_NAME, &owner, NULL);
-}
-
-static void build(const struct registration *registration, struct registration_request *ret)
-{
-	struct update *update = &ret->update;
-
-	ret->query = registration->step == REGISTRATION_LOOK;
-	ret->name = registration->intent.name;
-	ret->type = RECORD_DHCID;
-	update_init(update, &registration->zone);
-	switch (registration->step) {
-	case REGISTRATION_CREATE:
-		put_create(registration, update);
-		break;
-	case REGISTRATION_LOOK:
-		break;
-	case REGISTRATION_REPLACE:
-		put_replace(registration, update);
-		break;
-	case REGISTRATION_SEIZE:
-		put_seize(registration, update);
-		break;
-	case REGISTRATION_POINT:
-		put_point(registration, update);
-		break;
-	case REGISTRATION_DROP:
-		put_drop(registration, update);
-		break;
-	case REGISTRATION_DROP_ID:
-		put_drop_id(registration, update);
-		break;
-	case REGISTRATION_UNPOINT:
-		put_unpoint(registration, update);
-		break;
-	}
+	ret->rules = rules;
+	ret->ttl = ttl_of(rules, intent->lifetime_s);
+	return intent_dhcid(intent, ret->ttl, &ret->mine);
 }
 
 /* Decisions ------------------------------------------------------------------------------------- */
@@ -176,104 +81,204 @@ static struct turn again(struct registration *registration, enum registration_st
 
 static struct turn first(struct registration *registration)
 {
-	const struct intent_mark *mark = &registration->mark;
+	struct intent_mark *mark = &registration->mark;
 
 	if (registration->intent.kind == INTENT_REVERSE)
 		return SEND_STEP(registration->intent.wanted ? REGISTRATION_POINT
 							     : REGISTRATION_UNPOINT);
 	if (!registration->intent.wanted) {
 		if (!mark->dhcid_length)
-			mark_dhcid(&registration->mark, &registration->mine);
+			mark_dhcid(mark, &registration->mine);
+		if (mark->adopted && mark->displaced.family != ADDR_NONE)
+			return SEND_STEP(REGISTRATION_PUT_BACK);
 		return SEND_STEP(REGISTRATION_DROP);
 	}
-	if (registration->mode == DNS_NO_CHECK_WITH_DHCID)
+	if (registration->rules->mode == DNS_NO_CHECK_WITH_DHCID ||
+	    registration->rules->mode == DNS_NO_CHECK_WITHOUT_DHCID)
 		return SEND_STEP(REGISTRATION_SEIZE);
 	return SEND_STEP(mark->written && mark->dhcid_length ? REGISTRATION_REPLACE
 							     : REGISTRATION_CREATE);
 }
 
-static struct turn after_create(struct registration *registration,
-				const struct server_outcome *last)
+/* The server said that it is done. */
+static struct turn done(const struct registration *registration)
 {
-	if (last->class == SERVER_DONE) {
-		mark_dhcid(&registration->mark, &registration->mine);
-		registration->mark.written = true;
-		registration->mark.adopted = false;
-		return OVER;
-	}
-	if (last->rcode != RCODE_YXDOMAIN)
-		return again(registration, REGISTRATION_CREATE);
-	if (registration->mode == DNS_SAME_MACHINE)
+	return registration->rules->verify ? SEND_STEP(REGISTRATION_VERIFY) : OVER;
+}
+
+static struct turn done_as_mine(struct registration *registration)
+{
+	mark_mine(registration);
+	return done(registration);
+}
+
+/* The next step where the name is in use. */
+static struct turn in_use(struct registration *registration)
+{
+	if (by_machine(registration))
 		return again(registration, REGISTRATION_LOOK);
+	if (registration->rules->mode == DNS_CHECK_EXISTS_WITH_DHCID)
+		return again(registration, REGISTRATION_TAKE);
 	mark_dhcid(&registration->mark, &registration->mine);
 	registration->mark.adopted = false;
 	return again(registration, REGISTRATION_REPLACE);
 }
 
+static struct turn after_create(struct registration *registration,
+				const struct server_outcome *last)
+{
+	if (last->class == SERVER_DONE)
+		return done_as_mine(registration);
+	if (last->rcode != RCODE_YXDOMAIN)
+		return again(registration, REGISTRATION_CREATE);
+	return in_use(registration);
+}
+
 static struct turn after_replace(struct registration *registration,
 				 const struct server_outcome *last)
 {
+	struct record known = registration_request_dhcid(registration);
+
 	if (last->class == SERVER_DONE) {
 		registration->mark.written = true;
-		return OVER;
+		return done(registration);
 	}
 	if (last->rcode == RCODE_NXDOMAIN)
 		return again(registration, REGISTRATION_CREATE);
-	if (registration->mode == DNS_SAME_MACHINE)
-		return again(registration, REGISTRATION_LOOK);
+	if (registration->rules->mode != DNS_CHECK_WITH_DHCID ||
+	    !record_equal_data(&known, &registration->mine))
+		return in_use(registration);
 	return conflict(registration, "its DHCID is another client's, or it has none");
+}
+
+static struct turn after_take(struct registration *registration, const struct server_outcome *last)
+{
+	if (last->class == SERVER_DONE)
+		return done_as_mine(registration);
+	if (last->rcode == RCODE_NXDOMAIN)
+		return again(registration, REGISTRATION_CREATE);
+	return conflict(registration, "it has no DHCID, so it was made by hand");
 }
 
 /* Is the DHCID that was found one that this machine may have written? */
 static bool is_ours(const struct registration *registration, const struct record *found)
 {
-	struct record known = dhcid_record(registration);
+	const struct intent *intent = &registration->intent;
+	struct record known = registration_request_dhcid(registration);
 
-	if (known.length && record_equal_data(found, &known))
+	if (record_equal_data(found, &registration->mine) ||
+	    (known.length && record_equal_data(found, &known)))
 		return true;
-	return record_dhcid_is_machine(found, registration->intent.mac,
-				       &registration->intent.client_id, &registration->intent.name);
+	if (registration->rules->machines &&
+	    machine_owns(registration->rules->machines, intent->mac, found, &intent->name))
+		return true;
+	return record_dhcid_is_machine(found, intent->mac, &intent->client_id, &intent->name);
 }
 
 /* Takes the found DHCID as the one that guards the name. */
 static void take_found(struct registration *registration, const struct record *found)
 {
-	struct record known = dhcid_record(registration);
+	struct record known = registration_request_dhcid(registration);
 
 	if (!registration->mark.written || !record_equal_data(found, &known))
 		registration->mark.adopted = !record_equal_data(found, &registration->mine);
 	mark_dhcid(&registration->mark, found);
 }
 
+/* The one DHCID that was found. */
+static bool found_dhcid(const struct registration *registration, const struct update_answer *answer,
+			struct record *ret)
+{
+	if (answer->count != 1 || answer->more)
+		return false;
+	if (registration->rules->mode == DNS_MARKER)
+		return record_from_marker(&answer->records[0], ret);
+	*ret = answer->records[0];
+	return ret->length == RECORD_DHCID_BYTES;
+}
+
 static struct turn after_look(struct registration *registration, const struct server_outcome *last)
 {
-	const struct update_answer *answer = &last->answer;
 	bool wanted = registration->intent.wanted;
+	struct record found;
 
 	if (last->class == SERVER_DECISION)
 		return wanted ? again(registration, REGISTRATION_CREATE) : OVER;
-	if (answer->count == 1 && answer->records[0].length == RECORD_DHCID_BYTES &&
-	    is_ours(registration, &answer->records[0])) {
-		take_found(registration, &answer->records[0]);
+	if (found_dhcid(registration, &last->answer, &found) && is_ours(registration, &found)) {
+		take_found(registration, &found);
+		if (wanted && registration->mark.adopted)
+			return SEND_STEP(REGISTRATION_LOOK_ADDRESS);
 		return again(registration, wanted ? REGISTRATION_REPLACE : REGISTRATION_DROP);
 	}
 	if (!wanted)
 		return OVER;
-	if (!answer->count)
-		return conflict(registration, "it has no DHCID, so it was made by hand");
-	return conflict(registration, "its DHCID is another machine's");
+	if (!last->answer.count)
+		return conflict(registration, registration->rules->mode == DNS_MARKER
+						      ? "it has no marker, so it was made by hand"
+						      : "it has no DHCID, so it was made by hand");
+	return conflict(registration, registration->rules->mode == DNS_MARKER
+					      ? "its TXT is not our marker"
+					      : "its DHCID is another machine's");
+}
+
+/* Before the first address of ours goes there: whose was it? */
+static struct turn after_look_address(struct registration *registration,
+				      const struct server_outcome *last)
+{
+	const struct update_answer *answer = &last->answer;
+	struct record ours = record_address(registration->intent.address, 0);
+	struct addr *displaced = &registration->mark.displaced;
+
+	if (last->class == SERVER_DONE && answer->count == 1 && !answer->more &&
+	    answer->records[0].length == ours.length &&
+	    !record_equal_data(&answer->records[0], &ours)) {
+		*displaced = registration->intent.address;
+		memcpy(displaced->bytes, answer->records[0].rdata, ours.length);
+	}
+	return again(registration, REGISTRATION_REPLACE);
 }
 
 static struct turn after_drop(struct registration *registration, const struct server_outcome *last)
 {
-	if (last->class == SERVER_DONE)
-		return registration->mark.adopted ? OVER : SEND_STEP(REGISTRATION_DROP_ID);
+	if (last->class == SERVER_DONE) {
+		if (registration->mark.adopted ||
+		    registration->rules->mode == DNS_NO_CHECK_WITHOUT_DHCID)
+			return done(registration);
+		return SEND_STEP(REGISTRATION_DROP_ID);
+	}
 	/* Not what we thought. Without a note of what we wrote, the name may be one that we adopted
 	 * just before a crash. */
-	if (registration->mode == DNS_SAME_MACHINE && !registration->mark.written &&
+	if (by_machine(registration) && !registration->mark.written &&
 	    last->rcode == RCODE_NXRRSET && !registration->loops)
 		return again(registration, REGISTRATION_LOOK);
 	return OVER;
+}
+
+static bool is_there(const struct registration *registration, const struct update_answer *answer)
+{
+	struct record value = registration->intent.kind == INTENT_FORWARD
+				      ? record_address(registration->intent.address, 0)
+				      : record_ptr(&registration->intent.name, 0);
+
+	for (size_t i = 0; i < answer->count; i++) {
+		if (record_equal_data(&answer->records[i], &value))
+			return true;
+	}
+	return false;
+}
+
+static struct turn after_verify(struct registration *registration,
+				const struct server_outcome *last)
+{
+	bool there = last->class == SERVER_DONE && is_there(registration, &last->answer);
+
+	if (there == registration->intent.wanted)
+		return OVER;
+	err_set(&registration->words, 0,
+		"the server said that it is done, but %s %s; tried again in a minute",
+		registration_request_owner(registration).text,
+		there ? "still has the record" : "does not have the record");
+	return (struct turn){.result = REGISTRATION_RACE};
 }
 
 static struct turn decide(struct registration *registration, const struct server_outcome *last)
@@ -283,21 +288,29 @@ static struct turn decide(struct registration *registration, const struct server
 		return after_create(registration, last);
 	case REGISTRATION_LOOK:
 		return after_look(registration, last);
+	case REGISTRATION_LOOK_ADDRESS:
+		return after_look_address(registration, last);
 	case REGISTRATION_REPLACE:
 		return after_replace(registration, last);
+	case REGISTRATION_TAKE:
+		return after_take(registration, last);
 	case REGISTRATION_SEIZE:
 	case REGISTRATION_POINT:
 		if (last->class != SERVER_DONE)
 			return again(registration, registration->step);
-		mark_dhcid(&registration->mark, &registration->mine);
-		registration->mark.written = true;
-		registration->mark.adopted = false;
-		return OVER;
+		return done_as_mine(registration);
 	case REGISTRATION_DROP:
 		return after_drop(registration, last);
+	case REGISTRATION_PUT_BACK:
+		return last->class == SERVER_DONE ? done(registration)
+						  : SEND_STEP(REGISTRATION_DROP);
 	case REGISTRATION_DROP_ID:
+		return done(registration); /* a prerequisite that failed: others use the name */
 	case REGISTRATION_UNPOINT:
-		return OVER; /* a prerequisite that failed says: not ours, or gone already */
+		/* A prerequisite that failed says: not ours, or gone already. */
+		return last->class == SERVER_DONE ? done(registration) : OVER;
+	case REGISTRATION_VERIFY:
+		return after_verify(registration, last);
 	}
 	return OVER;
 }
@@ -310,7 +323,7 @@ enum registration_result registration_next(struct registration *registration,
 
 	if (turn.result == REGISTRATION_SEND) {
 		registration->step = turn.step;
-		build(registration, ret);
+		registration_request_build(registration, ret);
 	} else if (turn.result == REGISTRATION_OVER && !registration->intent.wanted) {
 		registration->mark = (struct intent_mark){0};
 	}
@@ -319,16 +332,30 @@ enum registration_result registration_next(struct registration *registration,
 
 void registration_repeat(const struct registration *registration, struct registration_request *ret)
 {
-	build(registration, ret);
+	registration_request_build(registration, ret);
+}
+
+bool registration_step_asks(enum registration_step step)
+{
+	return step == REGISTRATION_LOOK || step == REGISTRATION_LOOK_ADDRESS ||
+	       step == REGISTRATION_VERIFY;
 }
 
 const char *registration_step_name(enum registration_step step)
 {
 	static const char *const names[] = {
-		[REGISTRATION_CREATE] = "create",   [REGISTRATION_LOOK] = "look",
-		[REGISTRATION_REPLACE] = "replace", [REGISTRATION_SEIZE] = "seize",
-		[REGISTRATION_POINT] = "point",     [REGISTRATION_DROP] = "drop",
-		[REGISTRATION_DROP_ID] = "drop-id", [REGISTRATION_UNPOINT] = "unpoint",
+		[REGISTRATION_CREATE] = "create",
+		[REGISTRATION_LOOK] = "look",
+		[REGISTRATION_LOOK_ADDRESS] = "look-address",
+		[REGISTRATION_REPLACE] = "replace",
+		[REGISTRATION_TAKE] = "take",
+		[REGISTRATION_SEIZE] = "seize",
+		[REGISTRATION_POINT] = "point",
+		[REGISTRATION_DROP] = "drop",
+		[REGISTRATION_DROP_ID] = "drop-id",
+		[REGISTRATION_PUT_BACK] = "put-back",
+		[REGISTRATION_UNPOINT] = "unpoint",
+		[REGISTRATION_VERIFY] = "verify",
 	};
 
 	return names[step];

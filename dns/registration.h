@@ -6,43 +6,66 @@
  * Pure: sees no socket and no clock. Takes DONE and DECISION outcomes only; what else can happen to a
  * message (dns/server.h) is the caller's.
  *
- *   add      create ─YXDOMAIN─> look ─ours─> replace          (look: mode same-machine only)
+ *   add      create ─YXDOMAIN─> look ─ours─> replace          (same-machine, marker)
+ *            create ─YXDOMAIN─> replace                        (check-with-dhcid)
+ *            create ─YXDOMAIN─> take                           (check-exists-with-dhcid)
+ *            seize                                             (no-check-...)
  *   remove   take address out ─> take DHCID out when no address is left
  *   reverse  one update each
+ *
+ * A name that was there before us is adopted: its DHCID stays as it is, and on removal only our address
+ * goes. Where another address of the machine stood there it is put back.
  */
 #pragma once
 
 #include "dns/dns.h"
 #include "dns/intent.h"
+#include "dns/machine.h"
 #include "dns/server.h"
 #include "dns/update.h"
+#include "dns/zone.h"
 
 enum registration_step {                      /* of the request that is under way */
 			 REGISTRATION_CREATE, /* name not in use: add address and DHCID (5.3.1) */
 			 REGISTRATION_LOOK,   /* query: whose DHCID is there? */
+			 REGISTRATION_LOOK_ADDRESS, /* query: which address do we displace? */
 			 REGISTRATION_REPLACE, /* DHCID is the known one: replace the addresses of this type (5.3.2) */
-			 REGISTRATION_SEIZE, /* no questions asked: mode no-check-with-dhcid */
+			 REGISTRATION_TAKE, /* there is a DHCID: replace it and the addresses of this type */
+			 REGISTRATION_SEIZE, /* no questions asked */
 			 REGISTRATION_POINT, /* set the PTR (5.4) */
 			 REGISTRATION_DROP, /* DHCID is the known one: delete our address (5.5, first) */
 			 REGISTRATION_DROP_ID, /* no address left: delete the DHCID (5.5, second) */
+			 REGISTRATION_PUT_BACK, /* the address is ours alone: what we displaced takes its place */
 			 REGISTRATION_UNPOINT, /* PTR is ours: delete it */
+			 REGISTRATION_VERIFY,  /* query: is it there, or gone? */
 };
 
 enum registration_result {
 	REGISTRATION_SEND,     /* send *ret and come back with its outcome */
 	REGISTRATION_OVER,     /* DNS is as wanted; `mark` says what is ours there */
 	REGISTRATION_CONFLICT, /* the name is someone else's; `words` */
-	REGISTRATION_RACE, /* it changed under our hands several times: begin again later; `words` */
+	/* It changed under our hands several times, or the server said done and it was not: begin again
+	 * later; `words` */
+	REGISTRATION_RACE,
 };
 
 #define REGISTRATION_LOOPS_MAX 3 /* how often a step may be gone back to */
 
+/* How names are kept in a zone. */
+struct registration_rules {
+	enum dns_conflict_mode mode;
+	uint32_t ttl_s; /* 0: a third of the lease, but within the next two */
+	uint32_t ttl_min_s, ttl_max_s;
+	bool verify; /* ask after each change whether it is there */
+	struct zone zone;
+	const struct machine_table *machines; /* NULL = nothing is known of machines */
+};
+
 struct registration {
 	struct intent intent;
 	struct intent_mark mark;
-	enum dns_conflict_mode mode;
+	const struct registration_rules *rules;
 	uint32_t ttl;
-	struct hostname zone;
 	struct record mine; /* the DHCID that RFC 4701 gives this client */
 	enum registration_step step;
 	unsigned loops;
@@ -56,11 +79,10 @@ struct registration_request {
 	struct update update;
 };
 
-/* `mark` is what is known to be there from an earlier run. -EINVAL when the intent has neither a
- * hardware address nor a client id. */
+/* `mark` is what is known to be there from an earlier run; `rules` are borrowed until the end. -EINVAL
+ * when the intent has neither a hardware address nor a client id. */
 int registration_begin(struct registration *ret, const struct intent *intent,
-		       const struct intent_mark *mark, enum dns_conflict_mode mode, uint32_t ttl,
-		       const struct hostname *zone);
+		       const struct intent_mark *mark, const struct registration_rules *rules);
 
 /* `last` is NULL the first time. */
 enum registration_result registration_next(struct registration *registration,
@@ -70,5 +92,7 @@ enum registration_result registration_next(struct registration *registration,
 /* The request of the step that is under way once more: for a message that is put together anew. */
 void registration_repeat(const struct registration *registration, struct registration_request *ret);
 
+/* The step is a query, which no other may share a message with. */
+bool registration_step_asks(enum registration_step step);
 /* The step in a word, for the debug log. */
 const char *registration_step_name(enum registration_step step);

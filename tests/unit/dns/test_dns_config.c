@@ -96,7 +96,12 @@ static void defaults_are_the_documented_ones(void **state)
 	server = zone->servers.items;
 	assert_int_equal(server->port, 53);
 	assert_int_equal(all.dns.conflict_mode, DNS_SAME_MACHINE);
-	assert_int_equal(all.dns.ttl_ms, 20 * 60 * 1000);
+	assert_int_equal(dns_config_mode(&all.dns, zone), DNS_SAME_MACHINE);
+	assert_int_equal(all.dns.ttl_ms, 0);
+	assert_int_equal(all.dns.ttl_min_ms, 600 * 1000);
+	assert_int_equal(all.dns.ttl_max_ms, 3600 * 1000);
+	assert_int_equal(all.dns.refresh_ms, 0);
+	assert_false(all.dns.verify);
 	assert_int_equal(((struct dns_key_config *)all.dns.keys.items)->algorithm,
 			 TSIG_HMAC_SHA256);
 	assert_string_equal(all.lease.socket, "/run/amtnet/lease.sock");
@@ -119,6 +124,12 @@ static void each_mistake_is_named(void **state)
 		 "x is there twice"},
 		{"conflict-mode: none\n", "conflict-mode"},
 		{"ttl: 8d\n", "ttl"},
+		{"ttl-min: 2h\n", "longer than ttl-max"},
+		{"refresh: 5s\n", "refresh"},
+		{"zones: [{name: x, servers: [10.0.0.1], conflict-mode: never}]\n",
+		 "check-exists-with-dhcid"},
+		{"zones: [{name: 0-8.10.in-addr.arpa, servers: [10.0.0.1], range: 10.0.0.0/8}]\n",
+		 "is not within one IPv4 /24"},
 		{ZONE "provision-server: {zones: [y], addresses: [10.0.0.9]}\n",
 		 "y lies in no zone of dns.zones"},
 		{ZONE "provision-server: {zones: [x]}\n", "who takes hellos"},
@@ -149,12 +160,41 @@ static void longest_zone_that_holds_a_name_wins(void **state)
 	config_free(&table, &all);
 }
 
+static void zone_has_the_mode_of_the_whole_unless_it_says_another(void **state)
+{
+	const struct dns_zone_config *zones;
+
+	assert_int_equal(parse("conflict-mode: check-with-dhcid\n"
+			       "  zones: [{name: x, servers: [10.0.0.1]}, "
+			       "{name: y, servers: [10.0.0.1], conflict-mode: marker}]\n"),
+			 0);
+	zones = all.dns.zones.items;
+	assert_int_equal(dns_config_mode(&all.dns, &zones[0]), DNS_CHECK_WITH_DHCID);
+	assert_int_equal(dns_config_mode(&all.dns, &zones[1]), DNS_MARKER);
+	config_free(&table, &all);
+}
+
+static void classless_zone_may_have_a_slash_in_its_name(void **state)
+{
+	const struct dns_zone_config *zone;
+
+	assert_int_equal(parse("zones: [{name: 64/26.2.0.192.in-addr.arpa, servers: [10.0.0.1], "
+			       "range: 192.0.2.64/26}]\n"),
+			 0);
+	zone = all.dns.zones.items;
+	assert_string_equal(zone->name.text, "64/26.2.0.192.in-addr.arpa");
+	assert_int_equal(zone->range.length, 26);
+	config_free(&table, &all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_the_documented_ones),
 		cmocka_unit_test(each_mistake_is_named),
 		cmocka_unit_test(longest_zone_that_holds_a_name_wins),
+		cmocka_unit_test(zone_has_the_mode_of_the_whole_unless_it_says_another),
+		cmocka_unit_test(classless_zone_may_have_a_slash_in_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, make_secret, remove_secret);

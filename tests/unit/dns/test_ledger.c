@@ -12,10 +12,11 @@
 
 enum { FORWARD_ZONE, REVERSE_ZONE };
 
-static const struct hostname zones[] = {{"corp.example"}, {"10.in-addr.arpa"}};
+static const struct zone zones[] = {{.name = {"corp.example"}}, {.name = {"10.in-addr.arpa"}}};
 static const struct intent_mark written = {.written = true, .dhcid_length = RECORD_DHCID_BYTES};
 static const struct intent_mark nothing;
 static struct ledger *ledger;
+static uint64_t now_ms = 1000;
 
 static int setup(void **state)
 {
@@ -69,7 +70,7 @@ static struct ledger_entry *next(int zone, const struct intent *intent, struct l
 
 static void done(struct ledger_entry *entry, const struct ledger_row *sent)
 {
-	ledger_done(ledger, entry, sent, sent->intent.wanted ? &written : &nothing, 9);
+	ledger_done(ledger, entry, sent, sent->intent.wanted ? &written : &nothing, now_ms, 9);
 }
 
 static void reach(int zone, const struct intent *intent)
@@ -331,9 +332,9 @@ static void dirty_rows_from_disk_are_sent_clean_ones_are_not(void **state)
 
 	clean.intent = make(INTENT_FORWARD, "clean.corp.example", "10.0.0.1", 1);
 	dirty.intent = make(INTENT_FORWARD, "dirty.corp.example", "10.0.0.2", 2);
-	assert_int_equal(ledger_load(ledger, &clean), 0);
-	assert_int_equal(ledger_load(ledger, &dirty), 0);
-	assert_int_equal(ledger_load(ledger, &dirty), -EEXIST);
+	assert_int_equal(ledger_load(ledger, &clean, 1, 1), 0);
+	assert_int_equal(ledger_load(ledger, &dirty, 1, 1), 0);
+	assert_int_equal(ledger_load(ledger, &dirty, 1, 1), -EEXIST);
 	assert_int_equal(state_of(&clean.intent), LEDGER_PRESENT);
 	reach(FORWARD_ZONE, &dirty.intent);
 	assert_null(ledger_next(ledger, FORWARD_ZONE, 1));
@@ -363,6 +364,111 @@ static void walk_meets_each_entry_once(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Sends what is due at `at_ms`; how many there were. */
+static size_t send_due(int zone, uint64_t at_ms, const struct intent_mark *mark)
+{
+	struct ledger_entry *entry;
+	struct ledger_row row;
+	size_t count = 0;
+
+	for (; (entry = ledger_next(ledger, zone, at_ms)); count++) {
+		ledger_row(entry, &row);
+		ledger_done(ledger, entry, &row, mark, at_ms, at_ms);
+	}
+	save();
+	return count;
+}
+
+static void unchanged_intents_are_refreshed_on_the_interval(void **state)
+{
+	struct intent me = make(INTENT_FORWARD, "me.corp.example", "10.0.0.1", 1);
+
+	ledger_set_refresh(ledger, 3600000);
+	apply(me, true);
+	save();
+	assert_int_equal(send_due(FORWARD_ZONE, 1000, &written), 1);
+	assert_int_equal(ledger_next_ms(ledger, FORWARD_ZONE), 3601000);
+	assert_int_equal(send_due(FORWARD_ZONE, 3600999, &written), 0);
+	assert_int_equal(send_due(FORWARD_ZONE, 3601000, &written), 1);
+	assert_int_equal(send_due(FORWARD_ZONE, 7201000, &written), 1);
+}
+
+static void refresh_counts_from_the_confirmation_also_over_a_restart(void **state)
+{
+	struct ledger_row row = {.generation = 1, .mark = written, .changed_ms = 1000000};
+
+	ledger_set_refresh(ledger, 3600000);
+	row.intent = make(INTENT_FORWARD, "me.corp.example", "10.0.0.1", 1);
+	assert_int_equal(ledger_load(ledger, &row, 50, 1000000 + 600000), 0);
+	assert_int_equal(ledger_next_ms(ledger, FORWARD_ZONE), 50 + 3000000);
+	row.intent = make(INTENT_FORWARD, "old.corp.example", "10.0.0.2", 2);
+	row.changed_ms = 1;
+	assert_int_equal(ledger_load(ledger, &row, 50, 9000000), 0);
+	assert_int_equal(send_due(FORWARD_ZONE, 50 + 3000000, &written), 2);
+}
+
+static void adopted_name_is_looked_at_once_more(void **state)
+{
+	struct intent me = make(INTENT_FORWARD, "me.corp.example", "10.0.0.1", 1);
+	struct intent_mark adopted = written;
+
+	adopted.adopted = true;
+	apply(me, true);
+	save();
+	assert_int_equal(send_due(FORWARD_ZONE, 1000, &adopted), 1);
+	assert_int_equal(ledger_next_ms(ledger, FORWARD_ZONE), 1000 + LEDGER_CHECK_MS);
+	assert_int_equal(send_due(FORWARD_ZONE, 1000 + LEDGER_CHECK_MS, &adopted), 1);
+	assert_true(ledger_next_ms(ledger, FORWARD_ZONE) == UINT64_MAX);
+}
+
+static void check_sends_name_and_ptr_again_also_when_they_are_in_flight(void **state)
+{
+	struct intent me = make(INTENT_FORWARD, "me.corp.example", "10.0.0.1", 1);
+	struct intent reverse = make(INTENT_REVERSE, "me.corp.example", "10.0.0.1", 1);
+	struct ledger_entry *entry;
+	struct ledger_row row;
+
+	apply(me, true);
+	apply(reverse, true);
+	save();
+	entry = next(FORWARD_ZONE, &me, &row);
+	ledger_check(ledger, &me, 1000);
+	ledger_done(ledger, entry, &row, &written, 2000, 2000);
+	save();
+	assert_int_equal(ledger_next_ms(ledger, FORWARD_ZONE), 2000 + LEDGER_CHECK_MS);
+	assert_int_equal(send_due(REVERSE_ZONE, 2000, &written), 1);
+	ledger_check(ledger, &me, 3000);
+	assert_int_equal(send_due(FORWARD_ZONE, 3000 + LEDGER_CHECK_MS, &written), 1);
+	assert_int_equal(send_due(REVERSE_ZONE, 3000 + LEDGER_CHECK_MS, &written), 1);
+	assert_true(ledger_next_ms(ledger, FORWARD_ZONE) == UINT64_MAX);
+}
+
+/* A and AAAA of one machine: the second begins with the DHCID that the first one wrote. */
+static void families_of_one_machine_share_what_is_known_of_the_name(void **state)
+{
+	struct intent a = make(INTENT_FORWARD, "me.corp.example", "10.0.0.1", 1);
+	struct intent aaaa = make(INTENT_FORWARD, "me.corp.example", "2001:db8::1", 1);
+	struct intent_mark mark = written;
+	struct ledger_row row;
+
+	apply(a, true);
+	apply(aaaa, true);
+	save();
+	mark.dhcid[5] = 0x77;
+	next(FORWARD_ZONE, &a, &row);
+	ledger_done(ledger, ledger_find(ledger, &a), &row, &mark, 1, 1);
+	save();
+	next(FORWARD_ZONE, &aaaa, &row);
+	assert_true(row.mark.written);
+	assert_int_equal(row.mark.dhcid[5], 0x77);
+	mark.dhcid[5] = 0x88; /* another DHCID guards the name by now */
+	ledger_done(ledger, ledger_find(ledger, &aaaa), &row, &mark, 2, 2);
+	ledger_row(ledger_find(ledger, &a), &row);
+	assert_int_equal(row.mark.dhcid[5], 0x88);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +489,11 @@ int main(void)
 		CASE(limit_per_name_is_kept),
 		CASE(dirty_rows_from_disk_are_sent_clean_ones_are_not),
 		CASE(walk_meets_each_entry_once),
+		CASE(unchanged_intents_are_refreshed_on_the_interval),
+		CASE(refresh_counts_from_the_confirmation_also_over_a_restart),
+		CASE(adopted_name_is_looked_at_once_more),
+		CASE(check_sends_name_and_ptr_again_also_when_they_are_in_flight),
+		CASE(families_of_one_machine_share_what_is_known_of_the_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,16 @@ static void more_than_fits_is_cut(void **state)
 	assert_int_equal(plan.count, PLAN_CURRENT_MAX);
 }
 
+static void host_of_the_same_machine_leaves_the_mes_names(void **state)
+{
+	struct intent current[] = {intent(INTENT_FORWARD, "10.0.0.1", 1, "me.x"),
+				   intent(INTENT_REVERSE, "10.0.0.1", 1, "me.x"),
+				   intent(INTENT_FORWARD, "10.0.0.1", 2, "other.x")};
+	struct lease_event given = event(LEASE_COMMITTED, 0, "10.0.0.1", 1, "");
+
+	expect(&given, current, 3, "-F other.x 10.0.0.1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +180,7 @@ int main(void)
 		cmocka_unit_test(end_of_a_former_holder_changes_nothing),
 		cmocka_unit_test(end_of_an_unknown_lease_is_cleaned_up_as_the_event_says),
 		cmocka_unit_test(more_than_fits_is_cut),
+		cmocka_unit_test(host_of_the_same_machine_leaves_the_mes_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,6 +220,28 @@ static void equal_data_ignores_ttl_but_not_type(void **state)
 	assert_false(record_equal_data(&a, &b));
 }
 
+static void marker_holds_the_dhcid_and_nothing_else_does(void **state)
+{
+	struct hostname name = {"me.example"};
+	struct record dhcid, marker, back, other = record_txt("v=spf1 -all", 60);
+	char text[RECORD_TEXT];
+
+	assert_int_equal(record_dhcid(RECORD_DHCID_HTYPE, "\1\2\3\4\5\6\7", 7, &name, 60, &dhcid),
+			 0);
+	marker = record_marker(&dhcid);
+	assert_int_equal(marker.ttl, 60);
+	assert_int_equal(strncmp(record_print(&marker, text), "TXT \"v=amtdhcid1;AAAB", 21), 0);
+	assert_true(record_from_marker(&marker, &back));
+	assert_true(record_equal_data(&back, &dhcid));
+	assert_false(record_from_marker(&other, &back));
+	assert_false(record_from_marker(&dhcid, &back));
+	marker.rdata[20] = '*';
+	assert_false(record_from_marker(&marker, &back));
+	marker = record_marker(&dhcid);
+	marker.length--;
+	assert_false(record_from_marker(&marker, &back));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +255,7 @@ int main(void)
 		cmocka_unit_test(data_that_fits_no_form_prints_as_bytes),
 		cmocka_unit_test(text_is_cut_at_255),
 		cmocka_unit_test(equal_data_ignores_ttl_but_not_type),
+		cmocka_unit_test(marker_holds_the_dhcid_and_nothing_else_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,98 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Each case plays the answers of a scripted name server and compares the requests that came. */
-#include "dns/registration.h"
+#include "registration_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-
-enum { NOERROR = 0, NXDOMAIN = 3, YXDOMAIN = 6, NXRRSET = 8 };
-
-static struct intent intent;
-static struct intent_mark mark;
-static struct registration registration;
-static struct registration_request request;
-
-static const struct hostname zone = {"corp.example"};
-
-static int reset(void **state)
-{
-	memset(&mark, 0, sizeof(mark));
-	intent = (struct intent){.kind = INTENT_FORWARD,
-				 .wanted = true,
-				 .name = {"me.corp.example"},
-				 .mac = {.type = 1, .length = 6, .bytes = {2, 0, 0, 0, 0, 1}}};
-	return addr_parse("10.81.1.100", &intent.address);
-}
-
-static struct server_outcome answer(int rcode)
-{
-	struct server_outcome outcome = {.rcode = rcode};
-
-	outcome.class = rcode ? SERVER_DECISION : SERVER_DONE;
-	return outcome;
-}
-
-static struct server_outcome found(const struct record *dhcid)
-{
-	struct server_outcome outcome = answer(NOERROR);
-
-	if (dhcid) {
-		outcome.answer.count = 1;
-		outcome.answer.records[0] = *dhcid;
-	}
-	return outcome;
-}
-
-static void begin(enum dns_conflict_mode mode)
-{
-	assert_int_equal(registration_begin(&registration, &intent, &mark, mode, 1200, &zone), 0);
-}
-
-static void sends(const struct server_outcome *last, enum registration_step step)
-{
-	assert_int_equal(registration_next(&registration, last, &request), REGISTRATION_SEND);
-	assert_string_equal(registration_step_name(registration.step),
-			    registration_step_name(step));
-	assert_int_equal(request.query, step == REGISTRATION_LOOK);
-}
-
-static void after(int rcode, enum registration_step step)
-{
-	struct server_outcome outcome = answer(rcode);
-
-	sends(&outcome, step);
-}
-
-static void ends(int rcode, enum registration_result result)
-{
-	struct server_outcome outcome = answer(rcode);
-
-	assert_int_equal(registration_next(&registration, &outcome, &request), result);
-}
-
-static void has(size_t index, enum update_step step, uint16_t type)
-{
-	assert_true(index < request.update.count);
-	assert_int_equal(request.update.items[index].step, step);
-	if (type)
-		assert_int_equal(request.update.items[index].record.type, type);
-}
-
-static struct record dhcid_of(uint8_t last)
-{
-	struct mac mac = intent.mac;
-	struct record record;
-
-	mac.bytes[5] = last;
-	assert_int_equal(
-		record_dhcid_for_client(mac, &intent.client_id, &intent.name, 1200, &record), 0);
-	return record;
-}
 
 static void new_name_is_created_in_one_step(void **state)
 {
@@ -158,7 +73,9 @@ static void same_machine_is_adopted_by_its_other_identity(void **state)
 	begin(DNS_SAME_MACHINE);
 	sends(NULL, REGISTRATION_CREATE);
 	after(YXDOMAIN, REGISTRATION_LOOK);
-	sends(&look, REGISTRATION_REPLACE);
+	sends(&look, REGISTRATION_LOOK_ADDRESS);
+	assert_int_equal(request.type, RECORD_A);
+	after(NOERROR, REGISTRATION_REPLACE);
 	assert_true(record_equal_data(&request.update.items[1].record, &by_mac));
 	ends(NOERROR, REGISTRATION_OVER);
 	assert_true(registration.mark.adopted);
@@ -208,7 +125,7 @@ static void no_check_mode_asks_nothing(void **state)
 	begin(DNS_NO_CHECK_WITH_DHCID);
 	sends(NULL, REGISTRATION_SEIZE);
 	has(0, UPDATE_DELETE_RRSET, RECORD_A);
-	has(1, UPDATE_DELETE_RRSET, RECORD_DHCID);
+	has(2, UPDATE_DELETE_RRSET, RECORD_DHCID);
 	ends(NOERROR, REGISTRATION_OVER);
 	assert_true(registration.mark.written);
 }
@@ -278,15 +195,17 @@ static void reverse_is_set_and_removed_by_value(void **state)
 	sends(NULL, REGISTRATION_POINT);
 	assert_string_equal(request.update.items[0].name.text, "100.1.81.10.in-addr.arpa");
 	has(0, UPDATE_DELETE_RRSET, RECORD_PTR);
-	has(1, UPDATE_DELETE_RRSET, RECORD_DHCID);
-	has(2, UPDATE_ADD, RECORD_PTR);
+	has(1, UPDATE_ADD, RECORD_PTR);
+	has(2, UPDATE_DELETE_RRSET, RECORD_DHCID);
 	has(3, UPDATE_ADD, RECORD_DHCID);
 	ends(NOERROR, REGISTRATION_OVER);
 	intent.wanted = false;
 	begin(DNS_SAME_MACHINE);
 	sends(NULL, REGISTRATION_UNPOINT);
+	assert_int_equal(request.update.count, 3);
 	has(0, UPDATE_RRSET_IS, RECORD_PTR);
-	has(1, UPDATE_DELETE_NAME, 0);
+	has(1, UPDATE_DELETE_RRSET, RECORD_PTR); /* what others put at the name stays */
+	has(2, UPDATE_DELETE_RRSET, RECORD_DHCID);
 	ends(NXRRSET, REGISTRATION_OVER);
 }
 
@@ -301,8 +220,7 @@ static void second_family_uses_aaaa(void **state)
 static void client_without_identity_is_refused(void **state)
 {
 	intent.mac.length = 0;
-	assert_int_equal(
-		registration_begin(&registration, &intent, &mark, DNS_SAME_MACHINE, 1, &zone), -22);
+	assert_int_equal(registration_begin(&registration, &intent, &mark, &rules), -22);
 }
 
 int main(void)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * machine: what is known of the machine behind a hardware address, which its host OS and its ME share:
+ * the client ids that were seen for it, and where its ME has its addresses. Pure; in memory only, since
+ * every lease event tells it again. At most MACHINE_MAX machines; the one that was heard of longest ago
+ * makes room.
+ */
+#pragma once
+
+#include "common/addr.h"
+#include "common/lease.h"
+#include "common/mac.h"
+#include "dns/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MACHINE_MAX 200000
+#define MACHINE_IDS_MAX 4 /* client ids; a fifth one takes the oldest one's place */
+
+struct machine_table;
+
+/* `seed` is for the hash, any random number. 0 or -ENOMEM. */
+int machine_table_new(struct machine_table **ret, uint64_t seed);
+void machine_table_free(struct machine_table *table);
+size_t machine_count(const struct machine_table *table);
+
+/* The machine has a lease at `address` under this client id (length 0 = none): option 61 with an IPv4
+ * address, a DUID with an IPv6 address. Nothing happens without a hardware address or memory. */
+void machine_saw(struct machine_table *table, struct mac mac, struct addr address,
+		 const struct lease_bytes *client_id);
+/* The ME's lease at `address` began, or ended. */
+void machine_me_began(struct machine_table *table, struct mac mac, struct addr address);
+void machine_me_ended(struct machine_table *table, struct mac mac, struct addr address);
+/* Where the ME has its lease of this family; ADDR_NONE = nowhere that is known. */
+struct addr machine_me(const struct machine_table *table, struct mac mac, enum addr_family family);
+
+/* True when `dhcid` is an identity of this machine for this name: one that the hardware address gives
+ * (dns/record.h), or any of its client ids. */
+bool machine_owns(const struct machine_table *table, struct mac mac, const struct record *dhcid,
+		  const struct hostname *name);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/* What differs by conflict mode, zone and lease, played as in test_registration.c. */
+#include "registration_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void adopt(const char *host_address)
+{
+	struct record by_mac = dhcid_of(1);
+	struct server_outcome look = found(&by_mac), look_address = address_found(host_address);
+
+	intent.client_id = (struct lease_bytes){.length = 4, .bytes = {0, 'a', 'b', 'c'}};
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_LOOK);
+	sends(&look, REGISTRATION_LOOK_ADDRESS);
+	sends(&look_address, REGISTRATION_REPLACE);
+	ends(NOERROR, REGISTRATION_OVER);
+	assert_true(registration.mark.adopted);
+	mark = registration.mark;
+	intent.wanted = false;
+	begin(DNS_SAME_MACHINE);
+}
+
+static void displaced_address_is_put_back(void **state)
+{
+	struct record theirs = address_found("10.81.1.50").answer.records[0];
+
+	adopt("10.81.1.50");
+	sends(NULL, REGISTRATION_PUT_BACK);
+	assert_int_equal(request.update.count, 4);
+	has(0, UPDATE_RRSET_IS, RECORD_DHCID);
+	has(1, UPDATE_RRSET_IS, RECORD_A);
+	has(2, UPDATE_DELETE_RECORD, RECORD_A);
+	has(3, UPDATE_ADD, RECORD_A);
+	assert_true(record_equal_data(&request.update.items[3].record, &theirs));
+	ends(NOERROR, REGISTRATION_OVER);
+	/* the host has put itself there meanwhile: only ours goes, if it is there */
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_PUT_BACK);
+	after(NXRRSET, REGISTRATION_DROP);
+	ends(NOERROR, REGISTRATION_OVER);
+}
+
+static void shared_address_of_an_adopted_name_displaces_nothing(void **state)
+{
+	adopt("10.81.1.100");
+	sends(NULL, REGISTRATION_DROP);
+	ends(NOERROR, REGISTRATION_OVER);
+}
+
+/* A DUID that the host OS was seen with makes its DHCID the machine's. */
+static void identity_that_was_seen_for_the_machine_is_adopted(void **state)
+{
+	struct lease_bytes host = {.length = 12, .bytes = {255, 0, 0, 0, 1, 0, 1, 7, 7, 7, 7, 7}};
+	struct mac other = {.type = 1, .length = 6, .bytes = {2, 9, 9, 9, 9, 9}};
+	struct machine_table *machines = NULL;
+	struct server_outcome look;
+	struct record dhcid;
+
+	assert_int_equal(machine_table_new(&machines, 3), 0);
+	assert_int_equal(record_dhcid_for_client(other, &host, &intent.name, 60, &dhcid), 0);
+	look = found(&dhcid);
+	rules.machines = machines;
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_LOOK);
+	assert_int_equal(registration_next(&registration, &look, &request), REGISTRATION_CONFLICT);
+	machine_saw(machines, intent.mac, intent.address, &host);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_LOOK);
+	sends(&look, REGISTRATION_LOOK_ADDRESS);
+	machine_table_free(machines);
+}
+
+static void check_exists_mode_takes_any_name_with_a_dhcid(void **state)
+{
+	begin(DNS_CHECK_EXISTS_WITH_DHCID);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_TAKE);
+	assert_int_equal(request.update.count, 6);
+	has(0, UPDATE_NAME_IN_USE, 0);
+	has(1, UPDATE_RRSET_IN_USE, RECORD_DHCID);
+	has(2, UPDATE_DELETE_RRSET, RECORD_A);
+	has(3, UPDATE_ADD, RECORD_A);
+	has(4, UPDATE_DELETE_RRSET, RECORD_DHCID);
+	has(5, UPDATE_ADD, RECORD_DHCID);
+	ends(NOERROR, REGISTRATION_OVER);
+	assert_false(registration.mark.adopted);
+}
+
+static void check_exists_mode_leaves_names_without_a_dhcid(void **state)
+{
+	begin(DNS_CHECK_EXISTS_WITH_DHCID);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_TAKE);
+	ends(NXRRSET, REGISTRATION_CONFLICT);
+	assert_non_null(strstr(registration.words.text, "made by hand"));
+}
+
+static void check_exists_mode_removes_under_its_own_dhcid_only(void **state)
+{
+	struct record mine = dhcid_of(1);
+
+	intent.wanted = false;
+	begin(DNS_CHECK_EXISTS_WITH_DHCID);
+	sends(NULL, REGISTRATION_DROP);
+	has(0, UPDATE_RRSET_IS, RECORD_DHCID);
+	assert_true(record_equal_data(&request.update.items[0].record, &mine));
+	ends(NXRRSET, REGISTRATION_OVER);
+}
+
+static void mode_without_dhcid_writes_none_and_removes_by_value(void **state)
+{
+	begin(DNS_NO_CHECK_WITHOUT_DHCID);
+	sends(NULL, REGISTRATION_SEIZE);
+	assert_int_equal(request.update.count, 2);
+	has(0, UPDATE_DELETE_RRSET, RECORD_A);
+	has(1, UPDATE_ADD, RECORD_A);
+	ends(NOERROR, REGISTRATION_OVER);
+	mark = registration.mark;
+	intent.wanted = false;
+	begin(DNS_NO_CHECK_WITHOUT_DHCID);
+	sends(NULL, REGISTRATION_DROP);
+	assert_int_equal(request.update.count, 1);
+	has(0, UPDATE_DELETE_RECORD, RECORD_A);
+	ends(NOERROR, REGISTRATION_OVER);
+	intent.kind = INTENT_REVERSE;
+	intent.wanted = true;
+	begin(DNS_NO_CHECK_WITHOUT_DHCID);
+	sends(NULL, REGISTRATION_POINT);
+	assert_int_equal(request.update.count, 2);
+}
+
+static void marker_mode_guards_by_txt(void **state)
+{
+	struct record mine = dhcid_of(1), marker = record_marker(&mine);
+	struct server_outcome look;
+
+	begin(DNS_MARKER);
+	sends(NULL, REGISTRATION_CREATE);
+	has(2, UPDATE_ADD, RECORD_TXT);
+	assert_true(record_equal_data(&request.update.items[2].record, &marker));
+	after(YXDOMAIN, REGISTRATION_LOOK);
+	assert_int_equal(request.type, RECORD_TXT);
+	look = found(&marker);
+	sends(&look, REGISTRATION_REPLACE);
+	has(1, UPDATE_RRSET_IS, RECORD_TXT);
+	ends(NOERROR, REGISTRATION_OVER);
+	assert_memory_equal(registration.mark.dhcid, mine.rdata, RECORD_DHCID_BYTES);
+	mark = registration.mark;
+	intent.wanted = false;
+	begin(DNS_MARKER);
+	sends(NULL, REGISTRATION_DROP);
+	has(0, UPDATE_RRSET_IS, RECORD_TXT);
+	after(NOERROR, REGISTRATION_DROP_ID);
+	has(3, UPDATE_DELETE_RRSET, RECORD_TXT);
+	intent.kind = INTENT_REVERSE;
+	begin(DNS_MARKER);
+	sends(NULL, REGISTRATION_UNPOINT);
+	assert_int_equal(request.update.count, 2); /* nothing about DHCID */
+}
+
+static void marker_mode_leaves_a_foreign_txt_alone(void **state)
+{
+	struct record txt = record_txt("v=spf1 -all", 60);
+	struct server_outcome look = found(&txt);
+
+	begin(DNS_MARKER);
+	sends(NULL, REGISTRATION_CREATE);
+	after(YXDOMAIN, REGISTRATION_LOOK);
+	assert_int_equal(registration_next(&registration, &look, &request), REGISTRATION_CONFLICT);
+}
+
+static void ttl_follows_the_lease_within_its_bounds(void **state)
+{
+	static const struct {
+		uint32_t lifetime_s, ttl;
+	} cases[] = {{0, 600}, {900, 600}, {3600, 1200}, {10800, 3600}, {86400, 3600}};
+
+	rules.ttl_s = 0;
+	rules.ttl_min_s = 600;
+	rules.ttl_max_s = 3600;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		intent.lifetime_s = cases[i].lifetime_s;
+		begin(DNS_SAME_MACHINE);
+		sends(NULL, REGISTRATION_CREATE);
+		assert_int_equal(request.update.items[1].record.ttl, cases[i].ttl);
+		assert_int_equal(request.update.items[2].record.ttl, cases[i].ttl);
+	}
+}
+
+static void verify_asks_after_a_change_and_believes_the_answer(void **state)
+{
+	struct server_outcome there = address_found("10.81.1.100"),
+			      other = address_found("10.81.1.1");
+
+	rules.verify = true;
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_CREATE);
+	after(NOERROR, REGISTRATION_VERIFY);
+	assert_true(request.query);
+	assert_int_equal(request.type, RECORD_A);
+	assert_int_equal(registration_next(&registration, &there, &request), REGISTRATION_OVER);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_CREATE);
+	after(NOERROR, REGISTRATION_VERIFY);
+	assert_int_equal(registration_next(&registration, &other, &request), REGISTRATION_RACE);
+	assert_non_null(strstr(registration.words.text, "does not have the record"));
+	intent.wanted = false;
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	after(NOERROR, REGISTRATION_DROP_ID);
+	after(NOERROR, REGISTRATION_VERIFY);
+	ends(NXDOMAIN, REGISTRATION_OVER);
+}
+
+static void classless_zone_has_the_ptr_under_its_own_name(void **state)
+{
+	intent.kind = INTENT_REVERSE;
+	rules.zone = (struct zone){.name = {"64-26.1.81.10.in-addr.arpa"}};
+	assert_int_equal(prefix_parse("10.81.1.64/26", &rules.zone.range, NULL), 0);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_POINT);
+	assert_string_equal(request.update.items[0].name.text, "100.64-26.1.81.10.in-addr.arpa");
+	assert_string_equal(request.update.zone.text, "64-26.1.81.10.in-addr.arpa");
+}
+
+/* A DHCPv6 client is its DUID; that of an RFC 4361 client id is the same. */
+static void families_with_one_duid_share_one_dhcid(void **state)
+{
+	struct lease_bytes duid = {.length = 7, .bytes = {0, 1, 7, 7, 7, 7, 7}};
+	struct lease_bytes id = {.length = 12, .bytes = {255, 0, 0, 0, 1, 0, 1, 7, 7, 7, 7, 7}};
+	struct record v4;
+
+	intent.client_id = id;
+	begin(DNS_CHECK_WITH_DHCID);
+	v4 = registration.mine;
+	assert_int_equal(addr_parse("2001:db8::1", &intent.address), 0);
+	intent.client_id = duid;
+	intent.mac.length = 0;
+	begin(DNS_CHECK_WITH_DHCID);
+	assert_true(record_equal_data(&registration.mine, &v4));
+	assert_int_equal(v4.rdata[1], RECORD_DHCID_DUID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(displaced_address_is_put_back, reset),
+		cmocka_unit_test_setup(shared_address_of_an_adopted_name_displaces_nothing, reset),
+		cmocka_unit_test_setup(identity_that_was_seen_for_the_machine_is_adopted, reset),
+		cmocka_unit_test_setup(check_exists_mode_takes_any_name_with_a_dhcid, reset),
+		cmocka_unit_test_setup(check_exists_mode_leaves_names_without_a_dhcid, reset),
+		cmocka_unit_test_setup(check_exists_mode_removes_under_its_own_dhcid_only, reset),
+		cmocka_unit_test_setup(mode_without_dhcid_writes_none_and_removes_by_value, reset),
+		cmocka_unit_test_setup(marker_mode_guards_by_txt, reset),
+		cmocka_unit_test_setup(marker_mode_leaves_a_foreign_txt_alone, reset),
+		cmocka_unit_test_setup(ttl_follows_the_lease_within_its_bounds, reset),
+		cmocka_unit_test_setup(verify_asks_after_a_change_and_believes_the_answer, reset),
+		cmocka_unit_test_setup(classless_zone_has_the_ptr_under_its_own_name, reset),
+		cmocka_unit_test_setup(families_with_one_duid_share_one_dhcid, reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
