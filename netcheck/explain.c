@@ -172,6 +172,31 @@ const struct explain explain_table[] = {
 	 "Use a certificate of an authority whose root the device knows, or add the root's hash in "
 	 "its firmware (MEBx)."},
 
+	{"NC600", "AMT configured", "Intel AMT answers as a configured machine does.", ""},
+	{"NC601", "AMT there, setup not done",
+	 "The firmware answers the presence ping and waits for its setup: its hello should arrive.",
+	 ""},
+	{"NC602", "AMT in setup",
+	 "The firmware waits for the provisioning core, which connects to tcp/16993.",
+	 "Wait for the core, and look at the hellos of this address (amtnetctl devices)."},
+	{"NC603", "not AMT",
+	 "Something else listens on AMT's ports: a service of the host, a proxy, or another "
+	 "maker's "
+	 "controller.",
+	 "Check the address; find out what listens there."},
+	{"NC604", "no sign of AMT",
+	 "The host answers, its firmware does not: AMT is disabled, absent, its time for setup is "
+	 "over, "
+	 "or it never saw a DHCP exchange.",
+	 "Enable AMT in the firmware (MEBx), renew the DHCP lease, or start the setup from the "
+	 "host."},
+	{"NC605", "another maker's controller",
+	 "A management controller answers the presence ping, but it is not Intel's.",
+	 "Nothing to do here; it cannot be provisioned as AMT."},
+	{"NC606", "nothing answers",
+	 "Neither firmware nor host said anything; a filter on the way looks just like that.",
+	 "See where it is cut: amtnet-check ports ADDRESS."},
+
 	{"NC700", "subnet gives what PCs need",
 	 "Kea hands out a DNS suffix and name servers in this subnet.", ""},
 	{"NC701", "DNS suffix missing in Kea",

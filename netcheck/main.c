@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/command.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,10 @@ const struct command command_table[] = {
 	 "else 2\n"
 	 "  --hello SERVER     send one test hello first\n",
 	 command_respond},
+	{"amt", "[--json] TARGET...", "find out whether Intel AMT answers, and in which state",
+	 "  --json             JSON lines instead of text\n"
+	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
+	 command_amt},
 	{"cert", "[--json] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",
 	 "check the provisioning certificate",
 	 "  --json             JSON lines instead of text\n"
@@ -98,6 +103,7 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	signal(SIGPIPE, SIG_IGN); /* a peer that is gone ends its probe, not the run */
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))

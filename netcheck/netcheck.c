@@ -47,6 +47,8 @@ static void write_out(struct netcheck *run, struct text *text)
 	if (text->bytes && !text->bad) {
 		fwrite(text->bytes, 1, text->length, run->options.out);
 		fflush(run->options.out);
+		if (ferror(run->options.out))
+			event_base_loopbreak(run->tools.base); /* nobody reads on */
 	}
 	text_done(text);
 }
@@ -261,6 +263,21 @@ int netcheck_add_hello(struct netcheck *run, struct endpoint server)
 	if (!r)
 		r = check_hello_start(&check, &run->tools, server, on_done, run);
 	return keep(run, (struct item){check, free_hello, NULL}, r);
+}
+
+static void free_amt(void *check)
+{
+	check_amt_free(check);
+}
+
+int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group)
+{
+	struct check_amt *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = check_amt_start(&check, &run->tools, group, on_done, run);
+	return keep(run, (struct item){check, free_amt, NULL}, r);
 }
 
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/prefix.h"
+#include "netcheck/check_amt.h"
 #include "netcheck/check_cert.h"
 #include "netcheck/check_dns.h"
 #include "netcheck/check_kea.h"
@@ -39,6 +40,7 @@ int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 		       const struct target_ports *ports);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
 int netcheck_add_hello(struct netcheck *run, struct endpoint server);
+int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group);
 /* The results of these two are there at once. */
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted);
 void netcheck_add_kea(struct netcheck *run, const struct check_kea_wanted *wanted);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * judge_amt: from the answers of one address to what it is: AMT and in which state, another management
+ * controller, a host without AMT, or nothing that could be told. Pure.
+ */
+#pragma once
+
+#include "netcheck/amt.h"
+#include "netcheck/check.h"
+#include "netcheck/probe_amt.h"
+
+/* How a port answered, without the bytes. */
+struct judge_amt_port {
+	enum probe_tcp_state state; /* of the ping: OPEN = something came back */
+	bool foreign;               /* it talked, but not as AMT does */
+};
+
+struct judge_amt {
+	const char *group; /* NULL = none */
+	struct addr target;
+	struct judge_amt_port ports[PROBE_AMT_KINDS];
+	struct amt_banner banner; /* of 16992, or else of 16993 */
+	struct amt_redirection redirection;
+	struct amt_pong pong;
+	bool tls;             /* 16993 or 16995 speaks TLS */
+	char tls_version[16]; /* of the first that does */
+};
+
+/* Takes what an answer says into account. */
+void judge_amt_note(struct judge_amt *seen, const struct probe_amt_outcome *outcome);
+/* One result. */
+void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user);
