@@ -17,6 +17,9 @@ typedef void check_done(void *user);
 #define CHECK_WALKS_MAX 32 /* per run: each takes one to three seconds, one after the other */
 #define CHECK_CONTROL_PORT 443
 
+/* Told of each endpoint's state as it becomes known. */
+typedef void check_seen(const struct probe_tcp_outcome *outcome, void *user);
+
 struct check_tools {
 	struct event_base *base;
 	struct scan *scan;
@@ -24,6 +27,8 @@ struct check_tools {
 	struct lookups *lookups;
 	unsigned walks_left;
 	unsigned walks_refused; /* silent ports whose path was not walked for that limit */
+	uint64_t planned;       /* endpoints that the scan will be asked for */
 	check_sink *sink;
-	void *user; /* of the sink */
+	check_seen *seen;
+	void *user; /* of both */
 };

@@ -260,6 +260,7 @@ static void on_outcome(const struct probe_tcp_outcome *outcome, uint64_t tag, vo
 	struct check_ports *check = user;
 	struct judge_cell *cell = &check->group.cells[tag];
 
+	check->tools->seen(outcome, check->tools->user);
 	cell->tcp = *outcome;
 	cell->known = true;
 	check->known_count++;
@@ -287,6 +288,7 @@ static int start_probes(struct check_ports *check)
 
 	for (size_t i = 0; i < check->cell_count; i++)
 		check->slots[i] = (struct slot){.check = check, .at = i};
+	check->tools->planned += check->cell_count;
 	return scan_add(check->tools->scan, &source);
 }
 

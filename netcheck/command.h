@@ -44,5 +44,10 @@ int command_fail(const char *name, const char *format, ...) __attribute__((forma
 /* Prints the help of one command to standard output; returns 0. */
 int command_help(const char *name);
 
+/* A plain number of 1 to `most`; 0 for anything else. */
+unsigned command_number(const char *text, unsigned most);
+/* With r != 0 says why it cannot start; otherwise runs. Frees the run; gives the exit status. */
+int command_run_and_free(struct netcheck *run, int r, const char *name);
+
 /* Names by the system's resolver, for targets on the command line (target_resolve). */
 int command_resolve(const char *name, struct addr *ret, size_t size, struct err *err);

@@ -19,14 +19,13 @@ struct netcheck_options command_options(void)
 {
 	return (struct netcheck_options){
 		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-		.rate = scan_defaults.pace.rate,
-		.in_flight = scan_defaults.in_flight,
+		.progress = isatty(STDERR_FILENO),
+		.scan = scan_defaults,
 		.out = stdout,
 	};
 }
 
-/* A plain number of 1 to `most`; 0 for anything else. */
-static unsigned parse_number(const char *text, unsigned most)
+unsigned command_number(const char *text, unsigned most)
 {
 	unsigned long value;
 	char *end;
@@ -55,7 +54,7 @@ int command_resolve(const char *name, struct addr *ret, size_t size, struct err 
 	return count ? (int)count : err_set(err, -EINVAL, "the name has no address");
 }
 
-static int run_and_free(struct netcheck *run, int r, const char *name)
+int command_run_and_free(struct netcheck *run, int r, const char *name)
 {
 	int status;
 
@@ -64,63 +63,6 @@ static int run_and_free(struct netcheck *run, int r, const char *name)
 	else
 		status = netcheck_run(run);
 	netcheck_free(run);
-	return status;
-}
-
-static int run_ports(const struct netcheck_options *options, const struct target_list *targets,
-		     const struct target_ports *ports)
-{
-	struct err err = {0};
-	struct netcheck *run;
-
-	if (netcheck_new(&run, "ports", options, &err))
-		return command_fail("ports", "%s", err.text);
-	return run_and_free(run, netcheck_add_ports(run, targets, ports), "ports");
-}
-
-static int read_targets(int argc, char **argv, size_t port_count, struct target_list *ret)
-{
-	struct err err = {0};
-
-	if (optind >= argc)
-		return command_fail("ports", "no target given");
-	for (int i = optind; i < argc; i++)
-		if (target_add(ret, argv[i], TARGET_MAX / port_count, command_resolve, &err))
-			return command_fail("ports", "%s", err.text);
-	return 0;
-}
-
-int command_ports(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},       {"ports", required_argument, NULL, 'p'},
-		{"rate", required_argument, NULL, 'r'}, {"in-flight", required_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},       {0},
-	};
-	struct target_ports ports = {.items = {16992, 16993, 16994, 16995}, .count = 4};
-	struct netcheck_options options = command_options();
-	struct target_list targets = {0};
-	struct err err = {0};
-	int c, status;
-
-	while ((c = getopt_long(argc, argv, "jp:r:f:h", longs, NULL)) != -1) {
-		if (c == 'h')
-			return command_help("ports");
-		else if (c == 'j')
-			options.json = true;
-		else if (c == 'p' && target_parse_ports(optarg, &ports, &err))
-			return command_fail("ports", "--ports: %s", err.text);
-		else if (c == 'r' && !(options.rate = parse_number(optarg, 100000)))
-			return command_fail("ports", "--rate takes a number from 1 to 100000");
-		else if (c == 'f' && !(options.in_flight = parse_number(optarg, 60000)))
-			return command_fail("ports", "--in-flight takes a number from 1 to 60000");
-		else if (c == '?')
-			return COMMAND_USAGE;
-	}
-	status = read_targets(argc, argv, ports.count, &targets);
-	if (!status)
-		status = run_ports(&options, &targets, &ports);
-	target_done(&targets);
 	return status;
 }
 
@@ -236,7 +178,7 @@ static int run_dns(struct dns_arguments *arguments, const struct netcheck_option
 	wanted->hosts = arguments->hosts;
 	if (netcheck_new(&run, "dns", options, &err))
 		return command_fail("dns", "%s", err.text);
-	return run_and_free(run, netcheck_add_dns(run, wanted), "dns");
+	return command_run_and_free(run, netcheck_add_dns(run, wanted), "dns");
 }
 
 int command_dns(int argc, char **argv)
@@ -283,7 +225,7 @@ static int resolve_server(const char *text, struct addr *ret, size_t size, uint1
 	memcpy(name, text, length);
 	name[length] = '\0';
 	if (colon) {
-		number = parse_number(colon + 1, 65535);
+		number = command_number(colon + 1, 65535);
 		if (!number)
 			return err_set(err, -EINVAL, "the port is not a number from 1 to 65535");
 		*port = (uint16_t)number;
@@ -333,7 +275,7 @@ int command_hello(int argc, char **argv)
 		netcheck_free(run);
 		return command_fail("hello", "%s: %s", argv[optind], err.text);
 	}
-	return run_and_free(run, 0, "hello");
+	return command_run_and_free(run, 0, "hello");
 }
 
 static int load_site(const char *path, struct site_config *ret)
@@ -359,10 +301,10 @@ static int run_site(struct netcheck_options *options, const struct site_config *
 	struct netcheck *run;
 
 	snprintf(what, sizeof(what), "site %s", site->name);
-	options->rate = (unsigned)site->rate;
+	options->scan.pace.rate = (unsigned)site->rate;
 	if (netcheck_new(&run, what, options, &err))
 		return command_fail("site", "%s", err.text);
-	return run_and_free(run, netcheck_add_site(run, site), "site");
+	return command_run_and_free(run, netcheck_add_site(run, site), "site");
 }
 
 int command_site(int argc, char **argv)

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The findings that can be told apart; those with the same values are one result of a subnet. */
-struct judgement {
-	const char *id;
-	enum result_state state;
-};
-
 bool judge_passes(const struct judge_cell *cell)
 {
 	if (!cell->known)
@@ -84,14 +78,14 @@ static bool sibling_passes(const struct judge_group *group, size_t at)
 	return false;
 }
 
-static struct judgement judge_silence(const struct judge_cell *cell, bool sibling)
+struct judgement judge_silence(const struct judge_walk *walk, bool sibling)
 {
 	const struct judgement dropped = {"NC104", RESULT_FAILURE};
 	const struct judgement silent = {"NC106", RESULT_UNKNOWN};
 
-	if (!cell->walk.walked)
+	if (!walk->walked)
 		return sibling ? dropped : silent;
-	switch (cell->walk.finding.place) {
+	switch (walk->finding.place) {
 	case HOP_PLACE_BETWEEN:
 		return dropped;
 	case HOP_PLACE_EDGE:
@@ -120,7 +114,7 @@ static struct judgement judge_cell(const struct judge_group *group, size_t at)
 			return (struct judgement){"NC103", RESULT_FAILURE};
 		return (struct judgement){"NC102", RESULT_WARNING};
 	case PROBE_TCP_FILTERED:
-		return judge_silence(cell, sibling_passes(group, at));
+		return judge_silence(&cell->walk, sibling_passes(group, at));
 	case PROBE_TCP_REJECTED:
 		if (by_is(cell, cell->tcp.to.addr))
 			return (struct judgement){"NC102", RESULT_WARNING};

@@ -51,4 +51,13 @@ bool judge_passes(const struct judge_cell *cell);
  * same port of the group. */
 void judge_infer(struct judge_group *group);
 
+/* The findings that can be told apart. */
+struct judgement {
+	const char *id;
+	enum result_state state;
+};
+
+/* Silence, with what a walk told about it; `sibling`: another port of the same hosts passes. */
+struct judgement judge_silence(const struct judge_walk *walk, bool sibling);
+
 void judge_ports(const struct judge_group *group, check_sink *sink, void *user);

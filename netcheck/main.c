@@ -9,12 +9,21 @@
 const struct command command_table[] = {
 	{"site", "[--json] FILE", "check all that a site file describes",
 	 "  --json             JSON lines instead of text\n", command_site},
-	{"ports", "[--json] [--ports LIST] TARGET...", "check TCP ports of PCs or responders",
+	{"ports", "[--json] [--quick] [--ports LIST] TARGET...", "check TCP ports of PCs",
 	 "  --json             JSON lines instead of text\n"
 	 "  --ports LIST       ports, 16992-16995 by default (16992,16993 or 16992-16995)\n"
-	 "  --rate N           connection attempts per second, 500 by default\n"
-	 "  --in-flight N      connection attempts at a time, 4096 by default\n"
-	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
+	 "  --quick            states only: two tries, no walk along the path\n"
+	 "  --rate N           attempts per second, 500 by default; lifts the limits below\n"
+	 "  --subnet-rate N    new hosts per second in one /24 or /64; 50, in an own network 6\n"
+	 "  --in-flight N      attempts at a time, 4096 by default\n"
+	 "  --tries N          for silent ports, 3 by default; more where answers get lost\n"
+	 "  --wait MS          of the last try, 3300 by default; 0 = as the round trip suggests\n"
+	 "  --raw              by raw SYN (needs CAP_NET_RAW)\n"
+	 "  --states FILE      append a line per endpoint: address, port, state\n"
+	 "  --resume FILE      go on where an interrupted run of the same targets stopped\n"
+	 "  --yes-really       for more than 65536 addresses\n"
+	 "TARGET is an address, a name, a prefix (10.0.0.0/24), a range (10.0.0.5-9), a file of\n"
+	 "targets (@FILE, @- for standard input), or `leases` for what amtnetd knows.\n",
 	 command_ports},
 	{"dns", "[--json] --server ADDR[,ADDR] --suffix SUFFIX [...]",
 	 "check what name servers say about the provisioning server",

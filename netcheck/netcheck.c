@@ -5,6 +5,8 @@
 #include "netcheck/check_hello.h"
 #include "netcheck/check_names.h"
 #include "netcheck/check_ports.h"
+#include "netcheck/check_sweep.h"
+#include "netcheck/progress.h"
 #include "netcheck/report.h"
 
 #include <errno.h>
@@ -31,6 +33,9 @@ struct netcheck {
 	struct netcheck_options options;
 	struct check_tools tools;
 	struct event *signals[2];
+	struct event *clock; /* of the progress line */
+	struct progress progress;
+	uint64_t open; /* endpoints */
 	struct results results;
 	struct item *items;
 	size_t item_count;
@@ -66,6 +71,44 @@ static void take_result(struct result *result, void *user)
 	results_take(&run->results, result);
 }
 
+static void see_outcome(const struct probe_tcp_outcome *outcome, void *user)
+{
+	struct netcheck *run = user;
+	char addr[ADDR_TEXT];
+
+	run->open += outcome->state == PROBE_TCP_OPEN;
+	if (run->options.states)
+		fprintf(run->options.states, "%s\t%u\t%s\n", addr_print(outcome->to.addr, addr),
+			outcome->to.port, probe_tcp_state_name(outcome->state));
+}
+
+static void clear_progress(struct netcheck *run)
+{
+	if (run->progress.last_us)
+		fprintf(stderr, "\r\033[K");
+}
+
+static void on_clock(evutil_socket_t fd, short what, void *user)
+{
+	struct netcheck *run = user;
+	struct scan_counters counters = scan_counters(run->tools.scan);
+	char line[PROGRESS_TEXT];
+
+	fprintf(stderr, "\r\033[K%s",
+		progress_print(&run->progress, &counters, run->tools.planned, run->open,
+			       dial_now_us(), line));
+}
+
+static int start_clock(struct netcheck *run)
+{
+	const struct timeval period = {.tv_usec = 500000};
+
+	if (!run->options.progress)
+		return 0;
+	run->clock = event_new(run->tools.base, -1, EV_PERSIST, on_clock, run);
+	return !run->clock || event_add(run->clock, &period) ? -ENOMEM : 0;
+}
+
 static void on_done(void *user)
 {
 	struct netcheck *run = user;
@@ -84,7 +127,6 @@ static void on_signal(evutil_socket_t number, short what, void *user)
 
 static int open_tools(struct netcheck *run)
 {
-	struct scan_options scan = scan_defaults;
 	struct event_config *config = event_config_new();
 	static const int numbers[] = {SIGINT, SIGTERM};
 	int r;
@@ -96,9 +138,7 @@ static int open_tools(struct netcheck *run)
 	event_config_free(config);
 	if (!run->tools.base)
 		return -ENOMEM;
-	scan.pace.rate = run->options.rate;
-	scan.in_flight = run->options.in_flight;
-	r = scan_new(&run->tools.scan, run->tools.base, &scan);
+	r = scan_new(&run->tools.scan, run->tools.base, &run->options.scan);
 	if (!r)
 		r = probe_hop_new(&run->tools.walker, run->tools.base);
 	if (!r)
@@ -108,7 +148,7 @@ static int open_tools(struct netcheck *run)
 		if (!run->signals[i] || event_add(run->signals[i], NULL))
 			r = -ENOMEM;
 	}
-	return r;
+	return r ? r : start_clock(run);
 }
 
 int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_options *options,
@@ -123,11 +163,14 @@ int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_
 	run->options = *options;
 	run->tools.walks_left = CHECK_WALKS_MAX;
 	run->tools.sink = take_result;
+	run->tools.seen = see_outcome;
 	run->tools.user = run;
 	run->started_ms = clock_mono_ms();
 	r = open_tools(run);
 	if (r) {
 		netcheck_free(run);
+		if (r == -EPERM)
+			return err_set(err, r, "raw sockets need CAP_NET_RAW");
 		return err_set(err, r, "cannot start the event loop: %s", strerror(-r));
 	}
 	*ret = run;
@@ -151,6 +194,8 @@ void netcheck_free(struct netcheck *run)
 	for (size_t i = 0; i < 2; i++)
 		if (run->signals[i])
 			event_free(run->signals[i]);
+	if (run->clock)
+		event_free(run->clock);
 	if (run->tools.base)
 		event_base_free(run->tools.base);
 	results_done(&run->results);
@@ -186,6 +231,16 @@ static void free_ports(void *check)
 static void interrupt_ports(void *check)
 {
 	check_ports_interrupt(check);
+}
+
+static void free_sweep(void *check)
+{
+	check_sweep_free(check);
+}
+
+static void interrupt_sweep(void *check)
+{
+	check_sweep_interrupt(check);
 }
 
 static void free_dns(void *check)
@@ -243,6 +298,21 @@ int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 		first = i;
 	}
 	return r;
+}
+
+int netcheck_add_sweep(struct netcheck *run, const struct space *space,
+		       const struct target_ports *ports, bool quick, const char *resume,
+		       struct err *err)
+{
+	const struct check_sweep_wanted wanted = {
+		.space = space, .ports = ports, .quick = quick, .resume = resume};
+	struct check_sweep *check = NULL;
+	int r = reserve(run);
+
+	if (r)
+		return err_set(err, r, "out of memory");
+	r = check_sweep_start(&check, &run->tools, &wanted, on_done, run, err);
+	return keep(run, (struct item){check, free_sweep, interrupt_sweep}, r);
 }
 
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)
@@ -435,6 +505,7 @@ int netcheck_run(struct netcheck *run)
 {
 	if (run->left && event_base_dispatch(run->tools.base) < 0)
 		run->interrupted = true;
+	clear_progress(run);
 	if (run->interrupted || run->left)
 		add_interrupted(run);
 	report(run);

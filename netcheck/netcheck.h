@@ -13,7 +13,9 @@
 #include "netcheck/check_cert.h"
 #include "netcheck/check_dns.h"
 #include "netcheck/check_kea.h"
+#include "netcheck/scan.h"
 #include "netcheck/site.h"
+#include "netcheck/space.h"
 #include "netcheck/target.h"
 #include "netcheck/verdict.h"
 
@@ -23,9 +25,10 @@
 struct netcheck_options {
 	bool json;
 	bool colour;
-	unsigned rate;      /* connection attempts per second */
-	unsigned in_flight; /* at most at a time */
+	struct scan_options scan;
 	FILE *out;
+	FILE *states;  /* one line per endpoint: address, port, state; NULL = none */
+	bool progress; /* a line on standard error while it works */
 };
 
 struct netcheck;
@@ -38,6 +41,11 @@ void netcheck_free(struct netcheck *run);
 /* What to check; all arguments are borrowed until netcheck_free. 0 or negative errno. */
 int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 		       const struct target_ports *ports);
+/* Many of them, in constant memory: what is found is counted per subnet. `quick` walks no path;
+ * `resume` is the file to go on from, or NULL. With the sentence. */
+int netcheck_add_sweep(struct netcheck *run, const struct space *space,
+		       const struct target_ports *ports, bool quick, const char *resume,
+		       struct err *err);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
 int netcheck_add_hello(struct netcheck *run, struct endpoint server);
 int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group);

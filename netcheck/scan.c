@@ -32,7 +32,7 @@ struct turn {
 TAILQ_HEAD(turn_list, turn);
 
 struct job {
-	struct turn *turn;
+	struct turn *turn; /* NULL = spare */
 	uint64_t tag;
 	uint64_t started_us;
 	uint32_t next; /* in a bucket, in `again`, or among the free ones */
@@ -148,6 +148,7 @@ static void finish(struct scan *scan, uint32_t at, enum probe_tcp_state state)
 	uint64_t tag = job->tag;
 
 	outcome.state = state;
+	job->turn = NULL;
 	chain_push(scan, &scan->spare, at, true);
 	scan->counters.outcomes++;
 	scan->counters.waiting--;
@@ -468,4 +469,17 @@ int scan_add(struct scan *scan, const struct scan_source *source)
 struct scan_counters scan_counters(const struct scan *scan)
 {
 	return scan->counters;
+}
+
+void scan_unfinished(const struct scan *scan, const void *source_user, scan_visit *visit,
+		     void *user)
+{
+	const struct turn *turn;
+
+	for (uint32_t i = 0; i < scan->fresh; i++)
+		if (scan->jobs[i].turn && scan->jobs[i].turn->source.user == source_user)
+			visit(scan->jobs[i].tag, user);
+	TAILQ_FOREACH(turn, &scan->turns, link)
+	if (turn->pending && turn->source.user == source_user)
+		visit(turn->next_tag, user);
 }

@@ -49,6 +49,12 @@ void scan_free(struct scan *scan);
 /* Neither function of the source is called from inside. 0 or -ENOMEM. */
 int scan_add(struct scan *scan, const struct scan_source *source);
 
+/* Visits the tags of a source's endpoints that were named and have no outcome yet; `source_user` tells
+ * the source. */
+typedef void scan_visit(uint64_t tag, void *user);
+void scan_unfinished(const struct scan *scan, const void *source_user, scan_visit *visit,
+		     void *user);
+
 struct scan_counters {
 	uint64_t sent;     /* attempts */
 	uint64_t retries;  /* of these, repeated ones */

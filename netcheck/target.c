@@ -13,20 +13,15 @@
 
 #define NAME_ADDRS_MAX 16
 
-static int append(struct target_list *list, struct addr addr, size_t limit, struct err *err)
+static int append(struct target_list *list, struct addr addr)
 {
 	size_t size = list->size ? list->size * 2 : 64;
 	struct addr *items;
 
-	if (list->count >= limit)
-		return err_set(
-			err, -E2BIG,
-			"more than %zu addresses in one run; split the list, or ask fewer ports",
-			limit);
 	if (list->count == list->size) {
 		items = reallocarray(list->items, size, sizeof(struct addr));
 		if (!items)
-			return err_set(err, -ENOMEM, "no memory for the targets");
+			return -ENOMEM;
 		list->items = items;
 		list->size = size;
 	}
@@ -34,42 +29,32 @@ static int append(struct target_list *list, struct addr addr, size_t limit, stru
 	return 0;
 }
 
-static int add_range(struct target_list *list, struct addr first, uint64_t count, size_t limit,
-		     struct err *err)
+struct addr target_step(struct addr from, uint64_t steps)
 {
-	struct prefix all = {.addr = first, .length = (uint8_t)(addr_size(first) * 8)};
-	uint8_t *bytes = all.addr.bytes;
-	size_t size = addr_size(first);
-	int r;
-
-	if (count > limit)
-		return err_set(err, -E2BIG, "more than %zu addresses in one run", limit);
-	for (uint64_t i = 0; i < count; i++) {
-		r = append(list, all.addr, limit, err);
-		if (r)
-			return r;
-		for (size_t at = size; at-- > 0;)
-			if (++bytes[at])
-				break;
+	for (size_t at = addr_size(from); at-- > 0 && steps;) {
+		steps += from.bytes[at];
+		from.bytes[at] = (uint8_t)steps;
+		steps >>= 8;
 	}
-	return 0;
+	return from;
 }
 
-static int add_prefix(struct target_list *list, const char *text, size_t limit, struct err *err)
+/* The network and broadcast address of an IPv4 network are no hosts. */
+static int take_prefix(const char *text, target_take *take, void *user, struct err *err)
 {
+	struct target_range range;
 	struct prefix prefix;
-	uint64_t count;
-	bool edges;
 	int r;
 
 	r = prefix_parse(text, &prefix, err);
 	if (r)
 		return r;
-	count = prefix_count(prefix);
-	edges = prefix.addr.family == ADDR_IP4 && prefix.length <= 30;
-	if (edges)
-		return add_range(list, prefix_at(prefix, 1), count - 2, limit, err);
-	return add_range(list, prefix.addr, count, limit, err);
+	range = (struct target_range){prefix.addr, prefix_count(prefix)};
+	if (prefix.addr.family == ADDR_IP4 && prefix.length <= 30) {
+		range.first = prefix_at(prefix, 1);
+		range.count -= 2;
+	}
+	return take(range, user, err);
 }
 
 /* The end of a range: an address, or for IPv4 only the last number ("10.0.0.5-9"). */
@@ -90,8 +75,7 @@ static int parse_range_end(const char *text, struct addr first, struct addr *ret
 	return 0;
 }
 
-/* How many steps lie between two addresses; UINT64_MAX where more than 2^32 do. */
-static uint64_t distance(struct addr first, struct addr last)
+uint64_t target_distance(struct addr first, struct addr last)
 {
 	size_t size = addr_size(first);
 	uint64_t steps = 0;
@@ -107,7 +91,7 @@ static uint64_t distance(struct addr first, struct addr last)
 }
 
 /* 1 when the text is no range at all (a name may hold a dash). */
-static int add_dashed(struct target_list *list, const char *text, size_t limit, struct err *err)
+static int take_dashed(const char *text, target_take *take, void *user, struct err *err)
 {
 	const char *dash = strchr(text, '-');
 	char head[ADDR_TEXT];
@@ -125,14 +109,13 @@ static int add_dashed(struct target_list *list, const char *text, size_t limit, 
 			       "the end of the range is no address (10.0.0.5-10.0.0.9)");
 	if (first.family != last.family || addr_compare(first, last) > 0)
 		return err_set(err, -EINVAL, "the range ends before it begins");
-	steps = distance(first, last);
-	if (steps >= limit)
-		return err_set(err, -E2BIG, "more than %zu addresses in one run", limit);
-	return add_range(list, first, steps + 1, limit, err);
+	steps = target_distance(first, last);
+	return take((struct target_range){first, steps == UINT64_MAX ? steps : steps + 1}, user,
+		    err);
 }
 
-static int add_name(struct target_list *list, const char *text, size_t limit,
-		    target_resolve *resolve, struct err *err)
+static int take_name(const char *text, target_resolve *resolve, target_take *take, void *user,
+		     struct err *err)
 {
 	struct addr found[NAME_ADDRS_MAX];
 	int count, r;
@@ -145,15 +128,15 @@ static int add_name(struct target_list *list, const char *text, size_t limit,
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++) {
-		r = append(list, found[i], limit, err);
+		r = take((struct target_range){found[i], 1}, user, err);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-static int add_any(struct target_list *list, const char *text, size_t limit,
-		   target_resolve *resolve, struct err *err)
+static int take_any(const char *text, target_resolve *resolve, target_take *take, void *user,
+		    struct err *err)
 {
 	struct addr addr;
 	int r;
@@ -161,13 +144,25 @@ static int add_any(struct target_list *list, const char *text, size_t limit,
 	if (!*text)
 		return err_set(err, -EINVAL, "an empty target");
 	if (!addr_parse(text, &addr))
-		return append(list, addr, limit, err);
+		return take((struct target_range){addr, 1}, user, err);
 	if (strchr(text, '/'))
-		return add_prefix(list, text, limit, err);
-	r = add_dashed(list, text, limit, err);
+		return take_prefix(text, take, user, err);
+	r = take_dashed(text, take, user, err);
 	if (r <= 0)
 		return r;
-	return add_name(list, text, limit, resolve, err);
+	return take_name(text, resolve, take, user, err);
+}
+
+int target_parse(const char *text, target_resolve *resolve, target_take *take, void *user,
+		 struct err *err)
+{
+	char clean[80];
+	int r = take_any(text, resolve, take, user, err);
+
+	if (r)
+		err_prefix(err, "target \"%s\"",
+			   text_clean(clean, sizeof(clean), text, strlen(text)));
+	return r;
 }
 
 struct order {
@@ -205,21 +200,38 @@ static int drop_duplicates(struct target_list *list)
 	return 0;
 }
 
+struct taking {
+	struct target_list *list;
+	size_t limit;
+};
+
+static int take_addresses(struct target_range range, void *user, struct err *err)
+{
+	const struct taking *taking = user;
+
+	if (range.count > taking->limit - taking->list->count)
+		return err_set(
+			err, -E2BIG,
+			"more than %zu addresses in one run; split the list, or ask fewer ports",
+			taking->limit);
+	for (uint64_t i = 0; i < range.count; i++)
+		if (append(taking->list, target_step(range.first, i)))
+			return err_set(err, -ENOMEM, "no memory for the targets");
+	return 0;
+}
+
 int target_add(struct target_list *list, const char *text, size_t limit, target_resolve *resolve,
 	       struct err *err)
 {
+	struct taking taking = {.list = list, .limit = limit};
 	size_t before = list->count;
-	char clean[80];
 	int r;
 
-	r = add_any(list, text, limit, resolve, err);
+	r = target_parse(text, resolve, take_addresses, &taking, err);
 	if (!r && list->count > 1 && drop_duplicates(list))
 		r = err_set(err, -ENOMEM, "no memory for the targets");
-	if (r) {
+	if (r)
 		list->count = before;
-		err_prefix(err, "target \"%s\"",
-			   text_clean(clean, sizeof(clean), text, strlen(text)));
-	}
 	return r;
 }
 

@@ -32,8 +32,27 @@ struct target_ports {
 /* Gives up to `size` addresses of a name: their number, or negative with the sentence. */
 typedef int target_resolve(const char *name, struct addr *ret, size_t size, struct err *err);
 
-/* Adds what `text` says, up to `limit` addresses in the whole list. `resolve` may be NULL: then names
- * are refused. 0, -EINVAL, -E2BIG or -ENOMEM with the sentence; after an error the list holds no part
+/* `count` addresses from `first` on. */
+struct target_range {
+	struct addr first;
+	uint64_t count;
+};
+
+/* 0, or negative with the sentence, which ends the reading. */
+typedef int target_take(struct target_range range, void *user, struct err *err);
+
+/* Hands what `text` says to `take`: one range, or one address of a name after the other. `resolve`
+ * may be NULL: then names are refused. 0, or negative with the sentence. */
+int target_parse(const char *text, target_resolve *resolve, target_take *take, void *user,
+		 struct err *err);
+
+/* The address `steps` above another one. */
+struct addr target_step(struct addr from, uint64_t steps);
+/* How many steps lie between two addresses of one family, the lower one first; UINT64_MAX where more
+ * than 2^32 do. */
+uint64_t target_distance(struct addr first, struct addr last);
+
+/* Adds what `text` says, up to `limit` addresses in the whole list. 0, -EINVAL, -E2BIG or -ENOMEM with the sentence; after an error the list holds no part
  * of `text`. */
 int target_add(struct target_list *list, const char *text, size_t limit, target_resolve *resolve,
 	       struct err *err);

@@ -34,7 +34,7 @@ static int closed_port(uint16_t *ret)
 
 static struct netcheck *new_run(const char *what, bool json, FILE *out)
 {
-	struct netcheck_options options = {.json = json, .rate = 1000, .in_flight = 64, .out = out};
+	struct netcheck_options options = {.json = json, .scan = scan_defaults, .out = out};
 	struct netcheck *run;
 	struct err err = {0};
 
