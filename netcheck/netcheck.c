@@ -6,8 +6,7 @@
 #include "netcheck/check_names.h"
 #include "netcheck/check_ports.h"
 #include "netcheck/check_sweep.h"
-#include "netcheck/progress.h"
-#include "netcheck/report.h"
+#include "netcheck/door.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -15,99 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* One check and how to get rid of it. */
-struct item {
-	void *check;
-	void (*free)(void *check);
-	void (*interrupt)(void *check); /* results of what is known; NULL = none */
-};
-
-/* A subnet of a site, or of the targets on the command line. */
-struct subnet {
-	struct target_list targets; /* owned; of a site */
-};
-
-struct netcheck {
-	const char *what;
-	struct netcheck_options options;
-	struct check_tools tools;
-	struct event *signals[2];
-	struct event *clock; /* of the progress line */
-	struct progress progress;
-	uint64_t open; /* endpoints */
-	struct results results;
-	struct item *items;
-	size_t item_count;
-	size_t left; /* checks that are not done */
-	bool interrupted;
-	uint64_t started_ms;
-	struct subnet *subnets;
-	size_t subnet_count;
-	struct target_ports ports; /* of a site */
-};
-
-static void write_out(struct netcheck *run, struct text *text)
-{
-	if (text->bytes && !text->bad) {
-		fwrite(text->bytes, 1, text->length, run->options.out);
-		fflush(run->options.out);
-		if (ferror(run->options.out))
-			event_base_loopbreak(run->tools.base); /* nobody reads on */
-	}
-	text_done(text);
-}
-
-static void take_result(struct result *result, void *user)
-{
-	struct netcheck *run = user;
-	struct text line;
-
-	if (result && run->options.json) {
-		text_init(&line, REPORT_LINE_MAX);
-		report_json_result(result, &line);
-		write_out(run, &line);
-	}
-	results_take(&run->results, result);
-}
-
-static void see_outcome(const struct probe_tcp_outcome *outcome, void *user)
-{
-	struct netcheck *run = user;
-	char addr[ADDR_TEXT];
-
-	run->open += outcome->state == PROBE_TCP_OPEN;
-	if (run->options.states)
-		fprintf(run->options.states, "%s\t%u\t%s\n", addr_print(outcome->to.addr, addr),
-			outcome->to.port, probe_tcp_state_name(outcome->state));
-}
-
-static void clear_progress(struct netcheck *run)
-{
-	if (run->progress.last_us)
-		fprintf(stderr, "\r\033[K");
-}
-
-static void on_clock(evutil_socket_t fd, short what, void *user)
-{
-	struct netcheck *run = user;
-	struct scan_counters counters = scan_counters(run->tools.scan);
-	char line[PROGRESS_TEXT];
-
-	fprintf(stderr, "\r\033[K%s",
-		progress_print(&run->progress, &counters, run->tools.planned, run->open,
-			       dial_now_us(), line));
-}
-
-static int start_clock(struct netcheck *run)
-{
-	const struct timeval period = {.tv_usec = 500000};
-
-	if (!run->options.progress)
-		return 0;
-	run->clock = event_new(run->tools.base, -1, EV_PERSIST, on_clock, run);
-	return !run->clock || event_add(run->clock, &period) ? -ENOMEM : 0;
-}
 
 static void on_done(void *user)
 {
@@ -148,7 +54,7 @@ static int open_tools(struct netcheck *run)
 		if (!run->signals[i] || event_add(run->signals[i], NULL))
 			r = -ENOMEM;
 	}
-	return r ? r : start_clock(run);
+	return r ? r : netcheck_show_start(run);
 }
 
 int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_options *options,
@@ -162,8 +68,8 @@ int netcheck_new(struct netcheck **ret, const char *what, const struct netcheck_
 	run->what = what;
 	run->options = *options;
 	run->tools.walks_left = CHECK_WALKS_MAX;
-	run->tools.sink = take_result;
-	run->tools.seen = see_outcome;
+	run->tools.sink = netcheck_show_result;
+	run->tools.seen = netcheck_show_outcome;
 	run->tools.user = run;
 	run->started_ms = clock_mono_ms();
 	r = open_tools(run);
@@ -205,7 +111,8 @@ void netcheck_free(struct netcheck *run)
 /* Makes room before a check is started, so that none is lost to the heap. */
 static int reserve(struct netcheck *run)
 {
-	struct item *items = reallocarray(run->items, run->item_count + 1, sizeof(struct item));
+	struct netcheck_item *items = reallocarray(run->items, run->item_count + 1,
+						   sizeof(struct netcheck_item));
 
 	if (!items)
 		return -ENOMEM;
@@ -214,7 +121,7 @@ static int reserve(struct netcheck *run)
 }
 
 /* The check may be half-built, and NULL when not even that. */
-static int keep(struct netcheck *run, struct item item, int r)
+static int keep(struct netcheck *run, struct netcheck_item item, int r)
 {
 	if (!item.check)
 		return r;
@@ -266,7 +173,7 @@ static int add_group(struct netcheck *run, const struct check_ports_group *group
 	if (r || !group->target_count || !group->port_count)
 		return r;
 	r = check_ports_start(&check, &run->tools, group, on_done, run);
-	return keep(run, (struct item){check, free_ports, interrupt_ports}, r);
+	return keep(run, (struct netcheck_item){check, free_ports, interrupt_ports}, r);
 }
 
 /* Routers and filters work by network: what is near belongs together. */
@@ -312,7 +219,7 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 	if (r)
 		return err_set(err, r, "out of memory");
 	r = check_sweep_start(&check, &run->tools, &wanted, on_done, run, err);
-	return keep(run, (struct item){check, free_sweep, interrupt_sweep}, r);
+	return keep(run, (struct netcheck_item){check, free_sweep, interrupt_sweep}, r);
 }
 
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)
@@ -322,7 +229,7 @@ int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted
 
 	if (!r)
 		r = check_dns_start(&check, &run->tools, wanted, on_done, run);
-	return keep(run, (struct item){check, free_dns, NULL}, r);
+	return keep(run, (struct netcheck_item){check, free_dns, NULL}, r);
 }
 
 int netcheck_add_hello(struct netcheck *run, struct endpoint server)
@@ -332,7 +239,7 @@ int netcheck_add_hello(struct netcheck *run, struct endpoint server)
 
 	if (!r)
 		r = check_hello_start(&check, &run->tools, server, on_done, run);
-	return keep(run, (struct item){check, free_hello, NULL}, r);
+	return keep(run, (struct netcheck_item){check, free_hello, NULL}, r);
 }
 
 static void free_amt(void *check)
@@ -347,7 +254,7 @@ int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group)
 
 	if (!r)
 		r = check_amt_start(&check, &run->tools, group, on_done, run);
-	return keep(run, (struct item){check, free_amt, NULL}, r);
+	return keep(run, (struct netcheck_item){check, free_amt, NULL}, r);
 }
 
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted)
@@ -375,7 +282,7 @@ static int add_names(struct netcheck *run, const struct site_config *site, const
 
 	if (!r)
 		r = check_names_start(&check, &run->tools, &group, on_done, run);
-	return keep(run, (struct item){check, free_names, NULL}, r);
+	return keep(run, (struct netcheck_item){check, free_names, NULL}, r);
 }
 
 static int add_subnet(struct netcheck *run, const struct site_config *site,
@@ -450,7 +357,7 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 
 	for (size_t i = 0; i < site->ports.count; i++)
 		run->ports.items[run->ports.count++] = (uint16_t)ports[i];
-	run->subnets = calloc(site->subnets.count, sizeof(struct subnet));
+	run->subnets = calloc(site->subnets.count, sizeof(struct netcheck_subnet));
 	if (!run->subnets)
 		return -ENOMEM;
 	run->subnet_count = site->subnets.count;
@@ -477,37 +384,16 @@ static void add_interrupted(struct netcheck *run)
 		result_set(&result->text, "ended early, %zu of %zu parts without a result",
 			   run->left, run->item_count);
 	}
-	take_result(result, run);
-}
-
-static void report(struct netcheck *run)
-{
-	struct report_summary summary = {.what = run->what,
-					 .took_ms = clock_mono_ms() - run->started_ms,
-					 .results = &run->results};
-	struct text line;
-
-	results_sort(&run->results);
-	for (size_t i = 0; !run->options.json && i < run->results.count; i++) {
-		text_init(&line, REPORT_LINE_MAX);
-		report_text_result(run->results.items[i], run->options.colour, &line);
-		write_out(run, &line);
-	}
-	text_init(&line, REPORT_LINE_MAX);
-	if (run->options.json)
-		report_json_summary(&summary, &line);
-	else
-		report_text_summary(&summary, run->options.colour, &line);
-	write_out(run, &line);
+	netcheck_show_result(result, run);
 }
 
 int netcheck_run(struct netcheck *run)
 {
 	if (run->left && event_base_dispatch(run->tools.base) < 0)
 		run->interrupted = true;
-	clear_progress(run);
+	netcheck_show_end(run);
 	if (run->interrupted || run->left)
 		add_interrupted(run);
-	report(run);
+	netcheck_show_report(run);
 	return (int)verdict_of(&run->results);
 }
