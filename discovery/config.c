@@ -2,102 +2,19 @@
 #include "discovery/discovery.h"
 
 #include "common/hello.h"
+#include "discovery/config_core.h"
 #include "discovery/delivery.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
-#define DAY_MS (24 * 60 * MINUTE_MS)
-#define NAME_MAX_LETTERS 32
 #define KEYS(list) .keys = (list), .count = sizeof(list) / sizeof((list)[0])
 
-static const char *const kinds[] = {[DISCOVERY_RELAY_TCP] = "tcp", NULL};
-static const char *const confirms[] = {
-	[DISCOVERY_CONFIRM_CLOSE] = "close",
-	[DISCOVERY_CONFIRM_ACKNOWLEDGED] = "acknowledged",
+static const char *const delivers[] = {
+	[DISCOVERY_DELIVER_ALL] = "all",
+	[DISCOVERY_DELIVER_FIRST] = "first-healthy",
 	NULL,
-};
-
-static const struct config_key core_keys[] = {
-	{
-		.name = "name",
-		.kind = CONFIG_TEXT,
-		.required = true,
-		.offset = offsetof(struct discovery_core_config, name),
-		.help = "What the core is called in rows, log lines and the database; a core under "
-			"a "
-			"new name is a new core.",
-	},
-	{
-		.name = "kind",
-		.kind = CONFIG_ENUM,
-		.offset = offsetof(struct discovery_core_config, kind),
-		.fallback = "tcp",
-		.choices = kinds,
-		.help = "How hellos reach the core; tcp: one connection per hello, as from a PC, "
-			"but "
-			"from this host's address.",
-	},
-	{
-		.name = "address",
-		.kind = CONFIG_ENDPOINT,
-		.required = true,
-		.offset = offsetof(struct discovery_core_config, address),
-		.min = HELLO_PORT,
-		.help = "Where the core listens for hellos.",
-	},
-	{
-		.name = "confirm",
-		.kind = CONFIG_ENUM,
-		.offset = offsetof(struct discovery_core_config, confirm),
-		.fallback = "close",
-		.choices = confirms,
-		.help = "When the core has a hello: once it closes its side of the connection, or, "
-			"for "
-			"a core that leaves connections open, once it acknowledged all bytes.",
-	},
-	{
-		.name = "timeout",
-		.kind = CONFIG_DURATION,
-		.offset = offsetof(struct discovery_core_config, timeout_ms),
-		.min = 100,
-		.max = 10 * MINUTE_MS,
-		.fallback = "10s",
-		.help = "Time to connect, and again for the core to take the hello and close.",
-	},
-	{
-		.name = "give-up-after",
-		.kind = CONFIG_DURATION,
-		.offset = offsetof(struct discovery_core_config, give_up_ms),
-		.min = MINUTE_MS,
-		.max = 3650 * DAY_MS,
-		.fallback = "30d",
-		.help = "Age at which a hello that the core did not take is given up.",
-	},
-};
-
-/* Names stand in rows and metrics, and tell the cores apart in the database. */
-static void check_core(const void *object, struct config_check *check)
-{
-	const char *name = ((const struct discovery_core_config *)object)->name;
-	size_t length = strlen(name);
-	bool good = length > 0 && length <= NAME_MAX_LETTERS;
-
-	for (size_t i = 0; i < length; i++)
-		good = good && (isalnum((unsigned char)name[i]) || strchr("-_.", name[i]));
-	if (!good)
-		config_complain(check, "name", "must be 1 to %d letters, digits, '-', '_' and '.'",
-				NAME_MAX_LETTERS);
-}
-
-static const struct config_table core_table = {
-	.name = "hello.cores",
-	.help = "A provisioning core that hellos are relayed to.",
-	.size = sizeof(struct discovery_core_config),
-	KEYS(core_keys),
-	.check = check_core,
 };
 
 static const struct config_key keys[] = {
@@ -117,8 +34,17 @@ static const struct config_key keys[] = {
 		.list = true,
 		.offset = offsetof(struct discovery_config, cores),
 		.max = DELIVERY_CORES_MAX,
-		.table = &core_table,
+		.table = &config_core_table,
 		.help = "The provisioning cores; without any, hellos are only recorded.",
+	},
+	{
+		.name = "deliver-to",
+		.kind = CONFIG_ENUM,
+		.offset = offsetof(struct discovery_config, deliver),
+		.fallback = "all",
+		.choices = delivers,
+		.help = "all: every core gets every hello that it is meant for; first-healthy: the "
+			"first of them, in the order of the list, that is up.",
 	},
 	{
 		.name = "max-connections",

@@ -8,7 +8,8 @@
 const char *const delivery_state_names[] = {
 	[DELIVERY_NONE] = "none",           [DELIVERY_WAITING] = "waiting",
 	[DELIVERY_DELIVERED] = "delivered", [DELIVERY_REPLACED] = "replaced",
-	[DELIVERY_GIVEN_UP] = "given-up",   NULL,
+	[DELIVERY_GIVEN_UP] = "given-up",   [DELIVERY_QUARANTINED] = "quarantined",
+	[DELIVERY_ELSEWHERE] = "elsewhere", NULL,
 };
 
 enum delivery_state delivery_state_parse(const char *name)
@@ -19,9 +20,23 @@ enum delivery_state delivery_state_parse(const char *name)
 	return DELIVERY_NONE;
 }
 
+/* What a web server says to everyone alike: no access, no such place, too much, out of order. */
+static bool status_blames_core(int status)
+{
+	return status == 401 || status == 403 || status == 404 || status == 407 || status == 408 ||
+	       status == 429 || status >= 500;
+}
+
 bool delivery_blames_core(struct delivery_outcome outcome)
 {
-	return outcome.result == DELIVERY_NO_CONNECT || outcome.result == DELIVERY_LOCAL;
+	return outcome.result == DELIVERY_NO_CONNECT || outcome.result == DELIVERY_NOT_ROUTED ||
+	       outcome.result == DELIVERY_TLS || outcome.result == DELIVERY_LOCAL ||
+	       (outcome.result == DELIVERY_HTTP && status_blames_core(outcome.error));
+}
+
+bool delivery_is_gate(struct delivery_outcome outcome)
+{
+	return outcome.result >= DELIVERY_PORT_SILENT && outcome.result <= DELIVERY_DNS_SILENT;
 }
 
 /* In our words where they are clearer than the library's, in lower case like the rest of a line. */
@@ -49,39 +64,57 @@ static const char *errno_words(int error, char *ret, size_t size)
 	}
 }
 
+/* The sentence of each result; those with a "%" take the error's words or number. */
+static const char *const sentences[] = {
+	[DELIVERY_UNTRIED] = "not tried yet",
+	[DELIVERY_DONE] = "delivered",
+	[DELIVERY_NOT_ROUTED] = "the core answers us but not the PC's address: it is not routed "
+				"back through us",
+	[DELIVERY_NOT_TAKEN] = "connected, but did not take the bytes in time",
+	[DELIVERY_NO_CLOSE] = "took the bytes but did not close in time",
+	[DELIVERY_TALKS] = "sent far more than a core has to say",
+	[DELIVERY_NO_ANSWER] = "did not finish in time",
+	[DELIVERY_TLS] = "TLS failed: certificate not trusted, or no common version",
+	[DELIVERY_GONE] = "deleted from the database",
+	[DELIVERY_PORT_SILENT] =
+		"gate: the PC's port 16993 is filtered, the core's call-back would "
+		"hang",
+	[DELIVERY_PTR_OTHER] = "gate: reverse DNS names another machine than the lease",
+	[DELIVERY_PTR_ASTRAY] = "gate: the name in reverse DNS does not lead back to the address",
+	[DELIVERY_DNS_SILENT] = "gate: the name server does not answer, the core would hang",
+	[DELIVERY_DEADLY] = "the core died shortly after it",
+};
+
 const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TEXT])
 {
 	char buffer[64];
 	const char *why = errno_words(outcome.error, buffer, sizeof(buffer));
 
-	switch (outcome.result) {
-	case DELIVERY_UNTRIED:
-		snprintf(ret, DELIVERY_TEXT, "not tried yet");
-		break;
-	case DELIVERY_DONE:
-		snprintf(ret, DELIVERY_TEXT, "delivered");
-		break;
+	switch ((int)outcome.result) {
 	case DELIVERY_NO_CONNECT:
 		snprintf(ret, DELIVERY_TEXT, "%s", why);
 		break;
 	case DELIVERY_BROKEN:
 		snprintf(ret, DELIVERY_TEXT, "%s before the core closed", why);
 		break;
-	case DELIVERY_NOT_TAKEN:
-		snprintf(ret, DELIVERY_TEXT, "connected, but did not take the bytes in time");
+	case DELIVERY_HTTP:
+		snprintf(ret, DELIVERY_TEXT, "answered with HTTP status %d", outcome.error);
 		break;
-	case DELIVERY_NO_CLOSE:
-		snprintf(ret, DELIVERY_TEXT, "took the bytes but did not close in time");
+	case DELIVERY_EXIT:
+		snprintf(ret, DELIVERY_TEXT, "ended with status %d", outcome.error);
 		break;
-	case DELIVERY_TALKS:
-		snprintf(ret, DELIVERY_TEXT, "sent far more than a core has to say");
-		break;
-	case DELIVERY_GONE:
-		snprintf(ret, DELIVERY_TEXT, "deleted from the database");
+	case DELIVERY_SIGNAL:
+		snprintf(ret, DELIVERY_TEXT, "ended by signal %d", outcome.error);
 		break;
 	case DELIVERY_LOCAL:
 		snprintf(ret, DELIVERY_TEXT, "not sent from here: %s", why);
 		break;
+	case DELIVERY_PORT_NO_WAY:
+		snprintf(ret, DELIVERY_TEXT, "gate: the PC's port 16993 cannot be reached: %s",
+			 why);
+		break;
+	default:
+		snprintf(ret, DELIVERY_TEXT, "%s", sentences[outcome.result]);
 	}
 	return ret;
 }

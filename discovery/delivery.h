@@ -12,10 +12,12 @@
 /* Of one hello and one core. Kept in the database by name. */
 enum delivery_state {
 	DELIVERY_NONE, /* not meant for this core: older than the core's configuration, or a test */
-	DELIVERY_WAITING,   /* the core does not have it yet; tried again until it has */
-	DELIVERY_DELIVERED, /* the core has it */
-	DELIVERY_REPLACED,  /* a newer hello of the device came before the core had this one */
-	DELIVERY_GIVEN_UP,  /* the core did not take it for as long as give-up-after */
+	DELIVERY_WAITING,     /* the core does not have it yet; tried again until it has */
+	DELIVERY_DELIVERED,   /* the core has it */
+	DELIVERY_REPLACED,    /* a newer hello of the device came before the core had this one */
+	DELIVERY_GIVEN_UP,    /* the core did not take it for as long as give-up-after */
+	DELIVERY_QUARANTINED, /* the core died of it, twice: kept back until an operator says so */
+	DELIVERY_ELSEWHERE,   /* another core took it, and one is enough */
 };
 
 /* By enum delivery_state, NULL-terminated. */
@@ -28,12 +30,25 @@ enum delivery_result {
 	DELIVERY_UNTRIED,    /* nothing happened yet */
 	DELIVERY_DONE,       /* all bytes acknowledged and confirmed */
 	DELIVERY_NO_CONNECT, /* the core could not be reached: `error` says why */
+	DELIVERY_NOT_ROUTED, /* reached from our address, not from the PC's: no way back */
 	DELIVERY_BROKEN,     /* the connection broke before the core closed it: `error` */
 	DELIVERY_NOT_TAKEN,  /* connected, but the bytes were not all acknowledged in time */
 	DELIVERY_NO_CLOSE,   /* all bytes acknowledged, but the core did not close in time */
 	DELIVERY_TALKS,      /* the core sent more than a core has to say */
+	DELIVERY_NO_ANSWER,  /* a web server or a program did not end in time */
+	DELIVERY_TLS,        /* no trust: certificate or TLS version */
+	DELIVERY_HTTP,       /* a web server said no: `error` is its status */
+	DELIVERY_EXIT,       /* a program ended with status `error` */
+	DELIVERY_SIGNAL,     /* a program ended by signal `error` */
 	DELIVERY_GONE,       /* the hello is not in the database any more: nothing to send */
 	DELIVERY_LOCAL, /* our own side: no descriptor, no memory, unreadable database: `error` */
+	/* The gate: not sent, because the core's call-back would go wrong. */
+	DELIVERY_PORT_SILENT, /* the PC's port 16993 is filtered on the way from here */
+	DELIVERY_PORT_NO_WAY, /* nobody at the address, or no way there: `error` */
+	DELIVERY_PTR_OTHER,   /* reverse DNS names another machine than the lease */
+	DELIVERY_PTR_ASTRAY,  /* the name in reverse DNS does not lead back to the address */
+	DELIVERY_DNS_SILENT,  /* the name server does not answer */
+	DELIVERY_DEADLY,      /* the core died shortly after it */
 };
 
 /* Of one try. */
@@ -45,6 +60,9 @@ struct delivery_outcome {
 /* True when the outcome says that the core is away, whichever hello was tried. */
 bool delivery_blames_core(struct delivery_outcome outcome);
 
+/* True for what the gate says: it concerns the PC and says nothing about the core. */
+bool delivery_is_gate(struct delivery_outcome outcome);
+
 /* "connection refused", "took the bytes but did not close in time", ... Gives `ret` back. */
-#define DELIVERY_TEXT 96
+#define DELIVERY_TEXT 112
 const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TEXT]);

@@ -10,6 +10,7 @@
 #include "common/mac.h"
 #include "common/uuid.h"
 #include "discovery/delivery.h"
+#include "discovery/gate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,8 @@ struct device {
 	uint64_t last_ms;
 	uint32_t count; /* hellos in all */
 	uint32_t retry;
+	struct gate_verdict gate;  /* of the last check since the daemon started */
+	uint64_t gate_ms;          /* wall clock; 0 = there was none */
 	struct device *next_there; /* at the same address */
 };
 

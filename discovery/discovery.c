@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "discovery/config_core.h"
 #include "discovery/door.h"
 
 #include <event2/event.h>
@@ -66,7 +67,7 @@ static void on_hello(struct listener_connection *connection, const struct listen
 		.decoded = hello->decoded,
 		.address = hello->peer.addr,
 		.place = key.place,
-		.relay = !uuid_equal(key.uuid, hello_test_uuid),
+		.cores = door_relay_select(discovery, hello->decoded, hello->peer.addr),
 		.time_ms = clock_wall_ms(),
 	};
 	int result;
@@ -168,9 +169,9 @@ static void on_added(int error, const struct store_device *stored, bool repeat, 
 	}
 	device = note_device(discovery, stored);
 	say_hello(stored, device);
-	if (!device || uuid_equal(stored->uuid, hello_test_uuid))
+	if (!device)
 		return;
-	door_relay_hello(discovery, device, repeat);
+	door_relay_hello(discovery, device, stored->cores, repeat);
 	door_relay_pump(discovery);
 }
 
@@ -186,6 +187,7 @@ static void on_expiry(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
 	door_relay_expire(user);
+	door_relay_open(user);
 }
 
 /* Start and stop. */
@@ -201,13 +203,9 @@ static int load_device(const struct store_device *stored,
 	if (!device)
 		return -ENOMEM;
 	age_ms = wall_ms > device->hello_ms ? wall_ms - device->hello_ms : 0;
-	for (size_t i = 0; i < discovery->core_count; i++) {
+	for (size_t i = 0; i < discovery->core_count; i++)
 		device->relay[i] = (uint8_t)states[i];
-		if (states[i] == DELIVERY_WAITING &&
-		    door_relay_push(&discovery->cores[i], device,
-				    now_ms > age_ms ? now_ms - age_ms : 0))
-			return -ENOMEM;
-	}
+	door_relay_push(discovery, device, now_ms > age_ms ? now_ms - age_ms : 0);
 	return 0;
 }
 
@@ -228,11 +226,13 @@ static int make_cores(struct discovery *discovery)
 	const struct discovery_core_config *configs = discovery->config->cores.items;
 
 	for (size_t i = 0; i < discovery->config->cores.count; i++) {
+		const struct relay_options options = config_core_relay(&configs[i]);
 		struct core *core = &discovery->cores[i];
 
 		core->config = &configs[i];
 		core->index = i;
-		if (relay_new(&core->relay, (uint64_t)configs[i].give_up_ms) < 0)
+		core->carrier = carriers[configs[i].kind];
+		if (relay_new(&core->relay, &options) < 0)
 			return -ENOMEM;
 		discovery->core_count++;
 		discovery->store_options.cores[i] = configs[i].name;
@@ -295,6 +295,12 @@ int discovery_new(struct discovery **ret, struct event_base *base, struct db *db
 	discovery->handed_count = count;
 	*ret = discovery;
 	return 0;
+}
+
+void discovery_lend_check(struct discovery *discovery, discovery_check *check, void *user)
+{
+	discovery->check = check;
+	discovery->check_user = user;
 }
 
 static int listen_as_configured(struct discovery *discovery, struct err *err)
@@ -361,6 +367,7 @@ int discovery_start(struct discovery *discovery, struct err *err)
 	listener_start(discovery->listener);
 	say_listening(discovery);
 	discovery->relaying = true;
+	door_relay_open(discovery);
 	door_relay_expire(discovery);
 	door_relay_pump(discovery);
 	return 0;

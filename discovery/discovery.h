@@ -25,7 +25,12 @@
 struct event_base;
 
 enum discovery_relay_kind {
-	DISCOVERY_RELAY_TCP, /* one write, then FIN; the core sees the relay's address */
+	DISCOVERY_RELAY_TCP,         /* one write, then FIN; the core sees this host's address */
+	DISCOVERY_RELAY_TRANSPARENT, /* the same from the PC's own address */
+	DISCOVERY_RELAY_PROXY_V1,    /* the same behind a PROXY line that names the PC */
+	DISCOVERY_RELAY_PROXY_V2,
+	DISCOVERY_RELAY_WEBHOOK, /* JSON over HTTPS */
+	DISCOVERY_RELAY_EXEC,    /* a program per hello */
 };
 
 /* When a core has a hello: once all bytes are acknowledged, and ... */
@@ -35,20 +40,58 @@ enum discovery_confirm {
 					 */
 };
 
-/* An item of hello.cores. */
+/* Paces and checks that a known product needs. */
+enum discovery_preset {
+	DISCOVERY_PRESET_GENERIC,
+	DISCOVERY_PRESET_MESHCENTRAL,
+};
+
+enum discovery_gate {
+	DISCOVERY_GATE_PRESET, /* as the preset says */
+	DISCOVERY_GATE_ON,
+	DISCOVERY_GATE_OFF,
+};
+
+enum discovery_template {
+	DISCOVERY_TEMPLATE_GENERIC, /* docs/webhook.schema.json */
+	DISCOVERY_TEMPLATE_DMT,     /* Device Management Toolkit, POST /api/v1/devices */
+};
+
+/* An item of hello.cores. Of pace and gate 0 means "as the preset says". */
 struct discovery_core_config {
 	char *name;
-	int kind; /* enum discovery_relay_kind */
+	int kind;   /* enum discovery_relay_kind */
+	int preset; /* enum discovery_preset */
 	struct endpoint address;
 	int confirm;        /* enum discovery_confirm */
 	int64_t timeout_ms; /* to connect; and again to write and see the core close */
 	int64_t give_up_ms; /* age at which an undelivered hello is given up and said so */
+
+	struct config_list subnets;     /* struct prefix: only PCs in one of them; empty = all */
+	struct config_list root_hashes; /* char *: only hellos with one of them; empty = all */
+
+	int64_t interval_ms; /* between two hellos */
+	int64_t in_flight;
+	int64_t hold_ms;  /* to an address after a delivery */
+	int64_t watch_ms; /* a core that goes away so soon after a delivery died of it */
+	int gate;         /* enum discovery_gate */
+
+	char *url;                                                /* webhook */
+	int template;                                             /* enum discovery_template */
+	char *token_file, *certificate_file, *key_file, *ca_file; /* NULL = none */
+	struct config_list command;                               /* exec: char *, argv */
+};
+
+enum discovery_deliver {
+	DISCOVERY_DELIVER_ALL,
+	DISCOVERY_DELIVER_FIRST, /* to the first core that is up; in the order of the list */
 };
 
 /* The mapping `hello`. */
 struct discovery_config {
 	struct config_list listen; /* struct endpoint, port 9971 by default */
 	struct config_list cores;  /* struct discovery_core_config */
+	int deliver;               /* enum discovery_deliver */
 	int64_t max_connections;
 	int64_t max_per_address;
 	int64_t time_limit_ms; /* to the whole hello, from accept */
@@ -68,6 +111,14 @@ struct discovery_lease {
 typedef bool discovery_lookup(struct addr address, struct discovery_lease *ret, void *user);
 
 struct discovery;
+struct gate_answers;
+
+/* Finds out about an address for the gate (gate.h); lent by the daemon. `done` is called once,
+ * never from inside, and not after discovery_stop; the answers are borrowed for the call. 0, or a
+ * negative errno when it cannot even begin. */
+typedef int discovery_check(struct addr address,
+			    void (*done)(const struct gate_answers *answers, void *task),
+			    void *task, void *user);
 
 /* Builds everything from a valid configuration (borrowed until discovery_free), loads devices and
  * undelivered hellos; opens no socket yet. `listeners` are sockets handed over by systemd (may be
@@ -76,6 +127,9 @@ struct discovery;
 int discovery_new(struct discovery **ret, struct event_base *base, struct db *db,
 		  const struct discovery_config *config, const int *listeners, size_t count,
 		  discovery_lookup *lookup, void *user, struct err *err);
+
+/* Before discovery_start. Without it no core may have its gate on: its hellos go unchecked. */
+void discovery_lend_check(struct discovery *discovery, discovery_check *check, void *user);
 
 /* Listens and begins to relay. An IPv6 address on a host without IPv6 is left out with a warning;
  * any other address that cannot be listened on is an error. Not called twice. */

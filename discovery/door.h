@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the files of the door share: discovery.c (the flow in, start and stop), door_relay.c
- * (the flow out) and discovery_print.c (the rows). Nobody else includes this.
+ * (the flow out), door_gate.c (its check) and discovery_print.c (the rows). Nobody else includes this.
  */
 #pragma once
 
 #include "common/log.h"
+#include "discovery/carrier.h"
 #include "discovery/device.h"
 #include "discovery/discovery.h"
 #include "discovery/listener.h"
 #include "discovery/relay.h"
-#include "discovery/relay_tcp.h"
 #include "discovery/store.h"
 #include "discovery/store_read.h"
 
@@ -23,15 +23,29 @@ struct flight {
 	struct discovery *discovery;
 	struct core *core;
 	struct relay_task task;
-	struct relay_tcp *tcp; /* NULL = free */
+	void *job; /* of the carrier; NULL = free */
+};
+
+/* A device at a core's gate. */
+struct check {
+	struct discovery *discovery;
+	struct core *core;
+	struct relay_task task;
+	bool busy;
 };
 
 struct core {
 	const struct discovery_core_config *config;
 	size_t index;
 	struct relay *relay;
+	const struct carrier *carrier;
+	void *line; /* NULL = not open: `trouble` says why; tried again every minute */
+	struct err trouble;
 	struct flight flights[RELAY_IN_FLIGHT_MAX];
-	uint64_t failed_ms; /* of the last failure, wall clock; 0 = none */
+	struct flight test; /* of the line, at start */
+	struct check checks[RELAY_CHECKED_MAX];
+	uint64_t failed_ms;        /* of the last failure, wall clock; 0 = none */
+	uint64_t failing_since_ms; /* wall clock; 0 = it is not failing */
 };
 
 struct discovery {
@@ -40,6 +54,8 @@ struct discovery {
 	const struct discovery_config *config;
 	discovery_lookup *lookup;
 	void *user;
+	discovery_check *check;
+	void *check_user;
 	void (*on_mac)(struct mac mac, void *user); /* may be NULL */
 	void *on_mac_user;
 
@@ -62,13 +78,22 @@ struct discovery {
 	struct log_gate full_gate, store_gate, note_gate;
 };
 
-/* Queues the device's newest hello for the core; it may go from `due_ms` on. 0 or -ENOMEM. */
-int door_relay_push(struct core *core, struct device *device, uint64_t due_ms);
-/* A new hello goes to all cores; one that came again goes where it is not delivered. */
-void door_relay_hello(struct discovery *discovery, struct device *device, bool repeat);
+/* Opens the line of every core that has none, and tries it. */
+void door_relay_open(struct discovery *discovery);
+/* Queues the device's newest hello where it is WAITING; it may go from `due_ms` on. */
+void door_relay_push(struct discovery *discovery, struct device *device, uint64_t due_ms);
+/* A new hello goes to the cores of the mask; one that came again goes where it is not delivered. */
+void door_relay_hello(struct discovery *discovery, struct device *device, unsigned cores,
+		      bool repeat);
+/* Cores that the hello is meant for: bit N for core N. */
+unsigned door_relay_select(const struct discovery *discovery, const struct hello *hello,
+			   struct addr address);
 /* Sends what may go now, and sets the timer for what may go next. */
 void door_relay_pump(struct discovery *discovery);
 /* Gives up what is too old. */
 void door_relay_expire(struct discovery *discovery);
 /* Breaks off what is on its way. */
 void door_relay_stop(struct discovery *discovery);
+
+/* Asks what there is to know about the task's address; the relay is answered now or later. */
+void door_gate_check(struct discovery *discovery, struct core *core, struct relay_task task);

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "discovery/select.h"
 
 #include <event2/event.h>
 
@@ -25,49 +26,177 @@ static void note(struct core *core, struct discovery *discovery, int64_t hello,
 			core->config->name, (unsigned long long)held);
 }
 
-int door_relay_push(struct core *core, struct device *device, uint64_t due_ms)
-{
-	const struct relay_task task = {.device = device->number, .hello = device->hello};
+/* What comes into the queues. */
 
-	device->relay[core->index] = DELIVERY_WAITING;
-	return relay_push(core->relay, task, device->hello_ms, due_ms);
+unsigned door_relay_select(const struct discovery *discovery, const struct hello *hello,
+			   struct addr address)
+{
+	unsigned cores = 0;
+
+	if (uuid_equal(hello->uuid, hello_test_uuid))
+		return 0;
+	for (size_t i = 0; i < discovery->core_count; i++)
+		if (select_wants(discovery->cores[i].config, hello, address))
+			cores |= 1u << i;
+	return cores;
 }
 
-void door_relay_hello(struct discovery *discovery, struct device *device, bool repeat)
+static bool is_up(const struct core *core)
 {
+	return core->line && !relay_status(core->relay).open;
+}
+
+/* Where only one core gets a hello: the first that is up of those it waits for, or the first. */
+static struct core *choose(struct discovery *discovery, const struct device *device)
+{
+	struct core *first = NULL;
+
+	for (size_t i = 0; i < discovery->core_count; i++) {
+		if (device->relay[i] != DELIVERY_WAITING)
+			continue;
+		if (is_up(&discovery->cores[i]))
+			return &discovery->cores[i];
+		if (!first)
+			first = &discovery->cores[i];
+	}
+	return first;
+}
+
+static void push(struct discovery *discovery, struct core *core, struct device *device,
+		 uint64_t due_ms)
+{
+	const struct relay_task task = {
+		.device = device->number, .hello = device->hello, .address = device->address};
+	int result = relay_push(core->relay, task, device->hello_ms, due_ms);
+
+	if (result < 0)
+		log_error("hello",
+			  "no memory to relay a hello now, core=%s; it is on disk and goes out "
+			  "after a restart",
+			  core->config->name);
+	if (result != DELIVERY_QUARANTINED)
+		return;
+	device->relay[core->index] = DELIVERY_QUARANTINED;
+	note(core, discovery, device->hello, DELIVERY_QUARANTINED, "the core died of earlier ones");
+}
+
+void door_relay_push(struct discovery *discovery, struct device *device, uint64_t due_ms)
+{
+	bool one = discovery->config->deliver == DISCOVERY_DELIVER_FIRST;
+	struct core *chosen = one ? choose(discovery, device) : NULL;
+
 	for (size_t i = 0; i < discovery->core_count; i++) {
 		struct core *core = &discovery->cores[i];
-		bool waits = !repeat || device->relay[i] == DELIVERY_WAITING;
+		const struct relay_task task = {.device = device->number,
+						.hello = device->hello,
+						.address = device->address};
 
-		if (repeat && device->relay[i] == DELIVERY_DELIVERED)
-			continue;
-		if (door_relay_push(core, device, clock_mono_ms()) < 0)
-			log_error("hello",
-				  "no memory to relay a hello now, core=%s; it is on disk and "
-				  "goes out after a restart",
-				  core->config->name);
-		if (!waits)
-			note(core, discovery, device->hello, DELIVERY_WAITING, NULL);
+		if (device->relay[i] == DELIVERY_WAITING && (!one || core == chosen))
+			push(discovery, core, device, due_ms);
+		else if (device->relay[i] == DELIVERY_WAITING)
+			relay_drop(core->relay, device->number);
+		else if (device->relay[i] == DELIVERY_QUARANTINED)
+			relay_push_quarantined(core->relay, task, device->hello_ms);
 	}
 }
 
-static void say_core(struct core *core, const struct relay_status *before)
+void door_relay_hello(struct discovery *discovery, struct device *device, unsigned cores,
+		      bool repeat)
+{
+	for (size_t i = 0; i < discovery->core_count; i++) {
+		enum delivery_state state = device->relay[i];
+		bool settled = state == DELIVERY_DELIVERED || state == DELIVERY_ELSEWHERE ||
+			       state == DELIVERY_QUARANTINED;
+
+		if (repeat && (settled || !(cores & 1u << i)))
+			continue;
+		device->relay[i] = cores & 1u << i ? DELIVERY_WAITING : DELIVERY_NONE;
+		if (repeat && state != DELIVERY_WAITING)
+			note(&discovery->cores[i], discovery, device->hello, DELIVERY_WAITING,
+			     NULL);
+	}
+	door_relay_push(discovery, device, clock_mono_ms());
+}
+
+/* What comes of them. */
+
+/* Where one core is enough: what waits for one that is away goes to one that is up. */
+static void rebalance(struct discovery *discovery)
+{
+	if (discovery->config->deliver != DISCOVERY_DELIVER_FIRST)
+		return;
+	for (size_t i = 0; i < discovery->core_count; i++) {
+		struct relay_task task;
+		uint64_t received_ms;
+		size_t at = 0;
+
+		while (!is_up(&discovery->cores[i]) &&
+		       relay_take(discovery->cores[i].relay, &at, &task, &received_ms))
+			door_relay_push(discovery, device_get(discovery->devices, task.device),
+					clock_mono_ms());
+	}
+}
+
+/* One core has it: the others need not. */
+static void spare_others(struct discovery *discovery, const struct core *core,
+			 struct device *device)
+{
+	for (size_t i = 0; i < discovery->core_count; i++) {
+		if (i == core->index || device->relay[i] != DELIVERY_WAITING)
+			continue;
+		relay_drop(discovery->cores[i].relay, device->number);
+		device->relay[i] = DELIVERY_ELSEWHERE;
+		note(&discovery->cores[i], discovery, device->hello, DELIVERY_ELSEWHERE, NULL);
+	}
+}
+
+static void hasten_others(struct discovery *discovery, const struct core *core)
+{
+	for (size_t i = 0; i < discovery->core_count; i++)
+		if (i != core->index)
+			relay_hasten(discovery->cores[i].relay, clock_mono_ms());
+}
+
+/* A core that came or went. */
+static void say_core(struct core *core, struct discovery *discovery, bool was_open)
 {
 	struct relay_status now = relay_status(core->relay);
-	char reason[DELIVERY_TEXT], address[ENDPOINT_TEXT];
+	char reason[DELIVERY_TEXT];
 
-	if (now.open == before->open)
+	if (now.open == was_open)
 		return;
-	endpoint_print(core->config->address, address);
-	if (now.open)
+	if (now.open) {
+		core->failing_since_ms = clock_wall_ms();
 		log_warning("hello",
-			    "core away, core=%s, address=%s, waiting=%zu: %s; hellos are kept and "
-			    "tried again",
-			    core->config->name, address, now.waiting,
-			    delivery_print(now.last, reason));
-	else
-		log_info("hello", "core back, core=%s, address=%s, waiting=%zu", core->config->name,
-			 address, now.waiting);
+			    "core away, core=%s, waiting=%zu: %s; hellos are kept and tried again",
+			    core->config->name, now.waiting, delivery_print(now.last, reason));
+	} else {
+		core->failing_since_ms = 0;
+		log_info("hello", "core back, core=%s, waiting=%zu", core->config->name,
+			 now.waiting);
+		hasten_others(discovery, core);
+	}
+	rebalance(discovery);
+}
+
+static void take_changes(struct core *core, struct discovery *discovery)
+{
+	enum delivery_state state;
+	struct relay_task task;
+	char uuid[UUID_TEXT];
+
+	while (relay_next_change(core->relay, &task, &state)) {
+		struct device *device = device_get(discovery->devices, task.device);
+		const char *words = state == DELIVERY_QUARANTINED
+					    ? "the core died of it again: quarantined"
+					    : "waits again";
+
+		if (task.hello == device->hello)
+			device->relay[core->index] = (uint8_t)state;
+		note(core, discovery, task.hello, state, "the core died shortly after it");
+		log_warning("hello", "core=%s went away shortly after this one, uuid=%s; %s",
+			    core->config->name, uuid_print(device->key.uuid, uuid), words);
+	}
 }
 
 /* One try is over. */
@@ -75,7 +204,7 @@ static void settle(struct core *core, struct discovery *discovery, struct relay_
 		   struct delivery_outcome outcome)
 {
 	struct device *device = device_get(discovery->devices, task.device);
-	struct relay_status before = relay_status(core->relay);
+	bool was_open = relay_status(core->relay).open;
 	char uuid[UUID_TEXT], text[DELIVERY_TEXT];
 	enum delivery_state state;
 
@@ -86,25 +215,33 @@ static void settle(struct core *core, struct discovery *discovery, struct relay_
 		note(core, discovery, task.hello, state, NULL);
 	if (task.hello == device->hello)
 		device->relay[core->index] = (uint8_t)state;
-	log_debug("hello", "relayed, core=%s, uuid=%s, hello=%lld, state=%s: %s",
-		  core->config->name, uuid_print(device->key.uuid, uuid), (long long)task.hello,
-		  delivery_state_names[state], delivery_print(outcome, text));
-	say_core(core, &before);
+	if (state == DELIVERY_DELIVERED && discovery->config->deliver == DISCOVERY_DELIVER_FIRST &&
+	    task.hello == device->hello)
+		spare_others(discovery, core, device);
+	if (log_wants(LOG_LEVEL_DEBUG))
+		log_debug("hello", "relayed, core=%s, uuid=%s, hello=%lld, state=%s: %s",
+			  core->config->name, uuid_print(device->key.uuid, uuid),
+			  (long long)task.hello, delivery_state_names[state],
+			  delivery_print(outcome, text));
+	take_changes(core, discovery);
+	say_core(core, discovery, was_open);
 }
 
 static void on_relayed(struct delivery_outcome outcome, void *user)
 {
 	struct flight *flight = user;
 
-	flight->tcp = NULL;
+	flight->job = NULL;
 	settle(flight->core, flight->discovery, flight->task, outcome);
 	door_relay_pump(flight->discovery);
 }
 
+/* What goes out. */
+
 static struct flight *free_flight(struct discovery *discovery, struct core *core)
 {
 	for (size_t i = 0; i < RELAY_IN_FLIGHT_MAX; i++)
-		if (!core->flights[i].tcp) {
+		if (!core->flights[i].job) {
 			core->flights[i].discovery = discovery;
 			core->flights[i].core = core;
 			return &core->flights[i];
@@ -112,13 +249,34 @@ static struct flight *free_flight(struct discovery *discovery, struct core *core
 	return NULL;
 }
 
+static int send_bytes(struct discovery *discovery, struct flight *flight, const uint8_t *bytes,
+		      size_t length)
+{
+	const struct device *device = device_get(discovery->devices, flight->task.device);
+	char flags[DEVICE_FLAGS_TEXT];
+	struct carrier_parcel parcel = {
+		.bytes = bytes,
+		.length = length,
+		.address = flight->task.address,
+		.mac = device->mac,
+		.name = device_name(device),
+		.core = flight->core->config->name,
+		.flags = device_flags_print(device_flags(discovery->devices, device), flags),
+		.leased = device->leased,
+		.received_ms = device->hello_ms,
+		.last_ms = device->last_ms,
+		.count = device->count,
+		.gate = device->gate,
+	};
+
+	if (hello_decode(bytes, length, true, &parcel.decoded, NULL) != HELLO_COMPLETE)
+		return -EBADMSG;
+	return flight->core->carrier->send(flight->core->line, &parcel, on_relayed, flight,
+					   &flight->job);
+}
+
 static void send_hello(struct discovery *discovery, struct core *core, struct relay_task task)
 {
-	const struct relay_tcp_options options = {
-		.core = core->config->address,
-		.timeout_ms = (uint32_t)core->config->timeout_ms,
-		.acknowledged_suffices = core->config->confirm == DISCOVERY_CONFIRM_ACKNOWLEDGED,
-	};
 	struct flight *flight = free_flight(discovery, core);
 	uint8_t bytes[HELLO_MAX_BYTES];
 	size_t length;
@@ -127,8 +285,7 @@ static void send_hello(struct discovery *discovery, struct core *core, struct re
 	flight->task = task;
 	result = store_read_hello(discovery->db, task.hello, bytes, &length);
 	if (result == 0)
-		result = relay_tcp_start(&flight->tcp, discovery->base, &options, bytes, length,
-					 on_relayed, flight);
+		result = send_bytes(discovery, flight, bytes, length);
 	if (result == -ENOENT)
 		settle(core, discovery, task, (struct delivery_outcome){.result = DELIVERY_GONE});
 	else if (result < 0)
@@ -136,20 +293,29 @@ static void send_hello(struct discovery *discovery, struct core *core, struct re
 		       (struct delivery_outcome){.result = DELIVERY_LOCAL, .error = -result});
 }
 
+/* The time until there may be more to do for this core. */
+static uint64_t pump_core(struct discovery *discovery, struct core *core, uint64_t now_ms)
+{
+	struct relay_task task;
+
+	if (!core->line)
+		return UINT64_MAX;
+	while (relay_next_check(core->relay, now_ms, &task))
+		door_gate_check(discovery, core, task);
+	while (relay_next(core->relay, now_ms, &task))
+		send_hello(discovery, core, task);
+	return relay_wait_ms(core->relay, now_ms);
+}
+
 void door_relay_pump(struct discovery *discovery)
 {
 	uint64_t now_ms = clock_mono_ms(), wait_ms = UINT64_MAX;
-	struct relay_task task;
 
 	if (!discovery->relaying)
 		return;
 	for (size_t i = 0; i < discovery->core_count; i++) {
-		struct core *core = &discovery->cores[i];
-		uint64_t core_wait_ms;
+		uint64_t core_wait_ms = pump_core(discovery, &discovery->cores[i], now_ms);
 
-		while (relay_next(core->relay, now_ms, &task))
-			send_hello(discovery, core, task);
-		core_wait_ms = relay_wait_ms(core->relay, now_ms);
 		if (core_wait_ms < wait_ms)
 			wait_ms = core_wait_ms;
 	}
@@ -185,11 +351,83 @@ void door_relay_expire(struct discovery *discovery)
 	}
 }
 
-void door_relay_stop(struct discovery *discovery)
+/* The lines. */
+
+static void on_tested(struct delivery_outcome outcome, void *user)
+{
+	struct flight *test = user;
+	struct core *core = test->core;
+	bool was_open = relay_status(core->relay).open;
+
+	test->job = NULL;
+	if (outcome.result == DELIVERY_NOT_ROUTED) {
+		log_error("hello",
+			  "kind transparent is refused, core=%s: the core answers us, but not an "
+			  "address of the PCs; route these through this host at the core "
+			  "(docs/hello.md), or take another kind",
+			  core->config->name);
+		core->failed_ms = clock_wall_ms();
+		relay_blame(core->relay, outcome, clock_mono_ms(), random_u32());
+		say_core(core, test->discovery, was_open);
+	}
+	door_relay_pump(test->discovery);
+}
+
+/* An address of the core's PCs that is nobody's, as far as one can tell: the last of its first
+ * subnet; or that of the newest device. */
+static struct addr test_source(const struct discovery *discovery, const struct core *core)
+{
+	const struct prefix *subnets = core->config->subnets.items;
+	size_t count = device_count(discovery->devices);
+
+	if (core->config->subnets.count > 0 && prefix_count(subnets[0]) > 2)
+		return prefix_at(subnets[0], prefix_count(subnets[0]) - 2);
+	return count > 0 ? device_get(discovery->devices, (uint32_t)(count - 1))->address
+			 : (struct addr){0};
+}
+
+static void open_line(struct discovery *discovery, struct core *core)
+{
+	bool was_quiet = !core->trouble.text[0];
+	struct addr source = test_source(discovery, core);
+
+	if (core->carrier->open(&core->line, discovery->base, core->config, &core->trouble) < 0) {
+		if (was_quiet)
+			log_error("hello", "core=%s cannot be served, its hellos wait: %s",
+				  core->config->name, core->trouble.text);
+		return;
+	}
+	core->trouble = (struct err){0};
+	core->test = (struct flight){.discovery = discovery, .core = core};
+	if (core->carrier->test && source.family != ADDR_NONE)
+		core->carrier->test(core->line, source, on_tested, &core->test, &core->test.job);
+}
+
+void door_relay_open(struct discovery *discovery)
 {
 	for (size_t i = 0; i < discovery->core_count; i++)
-		for (size_t j = 0; j < RELAY_IN_FLIGHT_MAX; j++) {
-			relay_tcp_cancel(discovery->cores[i].flights[j].tcp);
-			discovery->cores[i].flights[j].tcp = NULL;
-		}
+		if (!discovery->cores[i].line)
+			open_line(discovery, &discovery->cores[i]);
+	door_relay_pump(discovery);
+}
+
+static void stop_flight(struct core *core, struct flight *flight)
+{
+	if (flight->job)
+		core->carrier->cancel(flight->job);
+	flight->job = NULL;
+}
+
+void door_relay_stop(struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->core_count; i++) {
+		struct core *core = &discovery->cores[i];
+
+		for (size_t j = 0; j < RELAY_IN_FLIGHT_MAX; j++)
+			stop_flight(core, &core->flights[j]);
+		stop_flight(core, &core->test);
+		if (core->line)
+			core->carrier->close(core->line);
+		core->line = NULL;
+	}
 }

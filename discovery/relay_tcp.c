@@ -2,6 +2,7 @@
 #include "discovery/relay_tcp.h"
 
 #include "common/clock.h"
+#include "discovery/discovery.h"
 
 #include <event2/event.h>
 
@@ -136,6 +137,10 @@ static void connected(struct relay_tcp *relay)
 		finish(relay, error == ECONNRESET ? DELIVERY_BROKEN : DELIVERY_NO_CONNECT, error);
 		return;
 	}
+	if (relay->options.probe) {
+		finish(relay, DELIVERY_DONE, 0);
+		return;
+	}
 	relay->step = STEP_WRITE;
 	relay->deadline_ms = clock_mono_ms() + relay->options.timeout_ms;
 	write_hello(relay);
@@ -216,6 +221,23 @@ static void on_ready(evutil_socket_t fd, short what, void *user)
 	}
 }
 
+/* As the other end sees it, the connection comes from `source`. The port is chosen at connect, when
+ * the whole four-tuple is known. */
+static int bind_to(int fd, struct addr source)
+{
+	struct sockaddr_storage from;
+	socklen_t size = endpoint_to_sockaddr((struct endpoint){.addr = source}, &from);
+	const int one = 1;
+	bool ip6 = source.family == ADDR_IP6;
+
+	if (setsockopt(fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_TRANSPARENT : IP_TRANSPARENT,
+		       &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)) < 0 ||
+	    bind(fd, (struct sockaddr *)&from, size) < 0)
+		return -errno;
+	return 0;
+}
+
 /* Begins to connect. What connect() finds out at once is told by on_done like everything else. */
 static int open_socket(struct relay_tcp *relay)
 {
@@ -229,6 +251,12 @@ static int open_socket(struct relay_tcp *relay)
 	if (setsockopt(relay->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
 	    setsockopt(relay->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) < 0)
 		return -errno;
+	if (relay->options.source.family != ADDR_NONE) {
+		int result = bind_to(relay->fd, relay->options.source);
+
+		if (result < 0)
+			return result;
+	}
 	if (connect(relay->fd, (struct sockaddr *)&to, size) < 0 && errno != EINPROGRESS)
 		relay->connect_error = errno;
 	return 0;
@@ -250,7 +278,8 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 	relay->on_done = on_done;
 	relay->user = user;
 	relay->length = length;
-	memcpy(relay->bytes, bytes, length);
+	if (length > 0)
+		memcpy(relay->bytes, bytes, length);
 	result = open_socket(relay);
 	if (result < 0)
 		goto fail;
@@ -264,3 +293,48 @@ fail:
 	relay_tcp_cancel(relay);
 	return result;
 }
+
+/* As a carrier. */
+
+int relay_tcp_open(void **ret_line, struct event_base *base,
+		   const struct discovery_core_config *config, struct err *err)
+{
+	struct relay_tcp_line *line = calloc(1, sizeof(*line));
+
+	if (!line)
+		return err_set(err, -ENOMEM, "out of memory");
+	line->base = base;
+	line->options = (struct relay_tcp_options){
+		.core = config->address,
+		.timeout_ms = (uint32_t)config->timeout_ms,
+		.acknowledged_suffices = config->confirm == DISCOVERY_CONFIRM_ACKNOWLEDGED,
+	};
+	*ret_line = line;
+	return 0;
+}
+
+void relay_tcp_close(void *line)
+{
+	free(line);
+}
+
+void relay_tcp_break(void *job)
+{
+	relay_tcp_cancel(job);
+}
+
+static int send_parcel(void *user, const struct carrier_parcel *parcel, carrier_done *done,
+		       void *done_user, void **ret_job)
+{
+	struct relay_tcp_line *line = user;
+
+	return relay_tcp_start((struct relay_tcp **)ret_job, line->base, &line->options,
+			       parcel->bytes, parcel->length, done, done_user);
+}
+
+const struct carrier relay_tcp_carrier = {
+	.open = relay_tcp_open,
+	.close = relay_tcp_close,
+	.send = send_parcel,
+	.cancel = relay_tcp_break,
+};

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "common/endpoint.h"
-#include "discovery/delivery.h"
+#include "discovery/carrier.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,8 @@ struct relay_tcp_options {
 	struct endpoint core;
 	uint32_t timeout_ms; /* to connect; and again from the connection to the core's FIN */
 	bool acknowledged_suffices;
+	struct addr source; /* of somebody else (IP_TRANSPARENT); ADDR_NONE = our own */
+	bool probe;         /* connects and closes; sends nothing */
 };
 
 /* Starts; keeps a copy of `bytes`. `on_done` is called once, from the event loop, never from here,
@@ -38,3 +40,15 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 
 /* Breaks it off: closes, calls nothing. Takes NULL. */
 void relay_tcp_cancel(struct relay_tcp *relay);
+
+/* What kinds share that send by TCP: a line of the core's address. */
+struct relay_tcp_line {
+	struct event_base *base;
+	struct relay_tcp_options options;
+};
+int relay_tcp_open(void **ret_line, struct event_base *base,
+		   const struct discovery_core_config *config, struct err *err);
+void relay_tcp_close(void *line);
+void relay_tcp_break(void *job); /* relay_tcp_cancel */
+
+extern const struct carrier relay_tcp_carrier;

@@ -79,7 +79,7 @@ struct add_job {
 	void *context;
 	struct store_device device;
 	unsigned tries;
-	bool relay, repeat;
+	bool repeat;
 	uint16_t version;
 	uint32_t hash_count;
 	size_t hashes_at, hashes_bytes, length;
@@ -205,9 +205,10 @@ static int add_hello(struct add_job *job, sqlite3 *connection, const char *addre
 		return code;
 	device->hello = sqlite3_last_insert_rowid(connection);
 	device->hello_ms = device->last_ms;
-	for (size_t i = 0; code >= 0 && job->relay && i < job->store->options.core_count; i++)
-		code = RUN(ADD_DELIVERY, NULL, "iti", device->hello, job->store->options.cores[i],
-			   now_ms);
+	for (size_t i = 0; code >= 0 && i < job->store->options.core_count; i++)
+		if (device->cores & 1u << i)
+			code = RUN(ADD_DELIVERY, NULL, "iti", device->hello,
+				   job->store->options.cores[i], now_ms);
 	if (code >= 0)
 		code = RUN(FORGET_OLDER, NULL, "ii", device->device,
 			   (int64_t)job->store->options.history);
@@ -400,7 +401,7 @@ int store_add(struct store *store, const struct store_hello *hello, void *contex
 	job->device.address = hello->address;
 	job->device.last_ms = hello->time_ms;
 	job->device.retry = decoded->retry;
-	job->relay = hello->relay;
+	job->device.cores = hello->cores;
 	job->version = decoded->version;
 	job->hash_count = decoded->hash_count;
 	job->length = hello->length;

@@ -43,7 +43,7 @@ struct store_hello {
 	const struct hello *decoded;
 	struct addr address; /* of the peer */
 	struct addr place;   /* part of the identity where the UUID says nothing, or ADDR_NONE */
-	bool relay;          /* meant for the cores */
+	unsigned cores;      /* that it is meant for: bit N for core N */
 	uint64_t time_ms;    /* wall clock */
 };
 
@@ -57,6 +57,7 @@ struct store_device {
 	uint64_t hello_ms, first_ms, last_ms; /* newest hello's arrival, first and last of all */
 	uint32_t count;                       /* hellos in all */
 	uint32_t retry;
+	unsigned cores; /* after a hello: as in struct store_hello */
 };
 
 /* `state`: 0 = on disk; or a negative errno: it could not be written, and `device` says only what

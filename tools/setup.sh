@@ -11,7 +11,7 @@ SETUP_BUILD=$SETUP_SOURCE/build
 SETUP_TO_BUILD=(
 	gcc g++ libc6-dev meson ninja-build pkg-config
 	kea-dev libboost-dev
-	libldns-dev libevent-dev libsqlite3-dev libyaml-dev libjson-c-dev libssl-dev
+	libldns-dev libevent-dev libsqlite3-dev libyaml-dev libjson-c-dev libssl-dev libcurl4-openssl-dev
 	libnl-3-dev libnl-route-3-dev
 )
 SETUP_TO_RUN=(

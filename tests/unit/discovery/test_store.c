@@ -113,7 +113,7 @@ static void add(struct scene *scene, uint8_t device, uint8_t retry, struct addr 
 		.length = sizeof(bytes),
 		.decoded = &decoded,
 		.address = address,
-		.relay = relay,
+		.cores = relay ? ~0u : 0,
 		.time_ms = time_ms,
 	};
 
@@ -307,7 +307,7 @@ static void what_was_handed_over_is_written_at_the_end(void **state)
 					  .length = WORLD_SAMPLE_BYTES,
 					  .decoded = &decoded,
 					  .address = ip(1),
-					  .relay = true,
+					  .cores = ~0u,
 					  .time_ms = START_MS};
 
 	hello_decode(hello.bytes, hello.length, true, &decoded, NULL);

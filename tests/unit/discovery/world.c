@@ -165,6 +165,27 @@ static void end_peer(struct core_peer *peer)
 	peer->over = true;
 }
 
+/* True when head and body of the request are there. */
+static bool is_request(const struct core_hello *hello)
+{
+	const uint8_t *end = memmem(hello->bytes, hello->length, "\r\n\r\n", 4);
+	const char *length = memmem(hello->bytes, hello->length, "Content-Length: ", 16);
+
+	return end && length &&
+	       hello->bytes + hello->length >= end + 4 + strtoul(length + 16, NULL, 10);
+}
+
+static void answer_request(struct core_peer *peer)
+{
+	struct test_core *core = peer->core;
+	const char *answer = core->count > 0 && core->answer_after ? core->answer_after
+								   : core->answer;
+
+	core->hellos[core->count++] = peer->hello;
+	world_send(peer->fd, answer, strlen(answer));
+	end_peer(peer);
+}
+
 static void on_peer(evutil_socket_t fd, short what, void *user)
 {
 	struct core_peer *peer = user;
@@ -184,6 +205,8 @@ static void on_peer(evutil_socket_t fd, short what, void *user)
 	if (count > 0) {
 		hello->length += (size_t)count;
 		hello->reads++;
+		if (core->script == CORE_ANSWERS && is_request(hello))
+			answer_request(peer);
 		return;
 	}
 	if (count < 0 && errno == ECONNRESET)

@@ -40,12 +40,13 @@ uint16_t world_free_port(void);
 const uint8_t *world_sample(void);
 
 enum core_script {
-	CORE_TAKES,  /* reads to the FIN, then closes */
-	CORE_RESETS, /* accepts and resets */
-	CORE_HANGS,  /* accepts, neither reads nor closes */
-	CORE_KEEPS,  /* reads everything, never closes */
-	CORE_CHATS,  /* sends a page, then as CORE_TAKES */
-	CORE_FLOODS, /* sends without end */
+	CORE_TAKES,   /* reads to the FIN, then closes */
+	CORE_RESETS,  /* accepts and resets */
+	CORE_HANGS,   /* accepts, neither reads nor closes */
+	CORE_KEEPS,   /* reads everything, never closes */
+	CORE_CHATS,   /* sends a page, then as CORE_TAKES */
+	CORE_FLOODS,  /* sends without end */
+	CORE_ANSWERS, /* a web server: answers each request and closes */
 };
 
 #define CORE_HELLOS_MAX 64
@@ -62,6 +63,8 @@ struct test_core {
 	struct endpoint endpoint;
 	int fd;
 	struct event *event;
+	const char *answer;       /* of CORE_ANSWERS */
+	const char *answer_after; /* its answers after the first; NULL = the same */
 	unsigned accepted;
 	unsigned resets; /* connections that our relay reset: must stay 0 */
 	size_t count;    /* hellos taken to the FIN */
