@@ -32,6 +32,7 @@ command_run command_hello;
 command_run command_site;
 command_run command_explain;
 command_run command_respond;
+command_run command_dhcp;
 command_run command_amt;
 command_run command_cert;
 command_run command_kea;

@@ -9,14 +9,10 @@ static int run_amt(const struct netcheck_options *options, const struct target_l
 	struct check_amt_group group = {.targets = targets->items, .target_count = targets->count};
 	struct err err = {0};
 	struct netcheck *run;
-	int r, status;
 
 	if (netcheck_new(&run, "amt", options, &err))
 		return command_fail("amt", "%s", err.text);
-	r = netcheck_add_amt(run, &group);
-	status = r ? command_fail("amt", "cannot start: %s", strerror(-r)) : netcheck_run(run);
-	netcheck_free(run);
-	return status;
+	return command_run_and_free(run, netcheck_add_amt(run, &group), "amt");
 }
 
 int command_amt(int argc, char **argv)

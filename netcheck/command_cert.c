@@ -39,7 +39,6 @@ static int run_cert(struct cert_arguments *arguments, const struct netcheck_opti
 {
 	struct err err = {0};
 	struct netcheck *run;
-	int status;
 
 	arguments->wanted.suffixes = arguments->suffixes;
 	arguments->wanted.hellos = arguments->hellos;
@@ -47,9 +46,7 @@ static int run_cert(struct cert_arguments *arguments, const struct netcheck_opti
 	if (netcheck_new(&run, "cert", options, &err))
 		return command_fail("cert", "%s", err.text);
 	netcheck_add_cert(run, &arguments->wanted);
-	status = netcheck_run(run);
-	netcheck_free(run);
-	return status;
+	return command_run_and_free(run, 0, "cert");
 }
 
 int command_cert(int argc, char **argv)

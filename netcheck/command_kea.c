@@ -29,7 +29,6 @@ static int run_kea(const struct kea_arguments *arguments, const struct netcheck_
 					  .suffix_count = arguments->suffix_count};
 	struct err err = {0};
 	struct netcheck *run;
-	int status;
 
 	if (netcheck_new(&run, "kea", options, &err))
 		return command_fail("kea", "%s", err.text);
@@ -37,9 +36,7 @@ static int run_kea(const struct kea_arguments *arguments, const struct netcheck_
 		wanted.file = *files;
 		netcheck_add_kea(run, &wanted);
 	}
-	status = netcheck_run(run);
-	netcheck_free(run);
-	return status;
+	return command_run_and_free(run, 0, "kea");
 }
 
 int command_kea(int argc, char **argv)

@@ -124,6 +124,53 @@ const struct explain explain_table[] = {
 	 "Allow tcp/9971 from the client subnets to the provisioning server, stateful answers "
 	 "back."},
 
+	{"NC400", "DHCP offers what PCs need",
+	 "Suffix, name servers and a truthful option 81 are in the offer.", ""},
+	{"NC401", "no DHCP offer",
+	 "A PC here gets no lease, and without DHCP there is no provisioning. On a link the server "
+	 "or its "
+	 "relay is down, or has no subnet or no free address for this link.",
+	 "Look at the server's log for a DISCOVER of this time, and at the relay (helper address) "
+	 "of "
+	 "the subnet."},
+	{"NC402", "DNS suffix missing in the offer",
+	 "Without option 15 the firmware has no trusted suffix and refuses every certificate; it "
+	 "is the "
+	 "most common reason for failed provisioning.",
+	 "Add option 15 (domain-name) to the subnet on this server, without trailing spaces or "
+	 "zero "
+	 "bytes."},
+	{"NC403", "name servers missing in the offer",
+	 "Without option 6 PCs cannot resolve the provisioning name.",
+	 "Add option 6 (domain-name-servers) to the subnet on this server."},
+	{"NC404", "unexpected suffix in the offer",
+	 "PCs look for the provisioning server, and compare the certificate, in another domain "
+	 "than the "
+	 "site has been prepared for.",
+	 "Correct option 15, or add the suffix to the site, the certificate and the published "
+	 "zones."},
+	{"NC405", "server does not register names",
+	 "The answer to option 81 says that nobody registers the PC's address.",
+	 "Load the amtnet hook and put the PCs into its class, or enable dynamic DNS on this "
+	 "server."},
+	{"NC406", "offer for one encoding only",
+	 "Firmware sends option 81 as text or in wire form; with the one that this server drops, a "
+	 "PC "
+	 "gets no address.",
+	 "Look at the server's log; the amtnet hook repairs what Kea would drop."},
+	{"NC407", "suffix twice in the name",
+	 "The server appends the suffix to a name that has it already; the PC would be registered "
+	 "under a wrong name.",
+	 "Load the amtnet hook, or stop the server from qualifying full names "
+	 "(ddns-qualifying-suffix)."},
+	{"NC408", "DHCP servers disagree", "Which server is quicker decides what a PC learns.",
+	 "Make the servers alike, or take the foreign one off the link."},
+	{"NC409", "could not ask for an offer",
+	 "This machine kept the check from asking; this says nothing about the network.",
+	 "Run it as root or with the capability that the text names."},
+	{"NC410", "broken DHCP packet", "A server's answer cannot be read to its end.",
+	 "Look at the options of this server; a capture (tcpdump -vn port 67) shows the packet."},
+
 	{"NC500", "certificate fit for provisioning",
 	 "Purpose, keys, signatures, dates and chain are what firmware asks for.", ""},
 	{"NC501", "certificate lacks the provisioning purpose",

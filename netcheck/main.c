@@ -46,6 +46,17 @@ const struct command command_table[] = {
 	 "else 2\n"
 	 "  --hello SERVER     send one test hello first\n",
 	 command_respond},
+	{"dhcp", "[--json] --interface NAME | --server ADDR --relay ADDR [...]",
+	 "check what DHCP servers offer, without taking a lease",
+	 "  --json             JSON lines instead of text\n"
+	 "  --interface NAME   ask on this link, as a PC does (needs root)\n"
+	 "  --server ADDR      ask this server as a relay (needs root) ...\n"
+	 "  --relay ADDR       ... from this address of this machine\n"
+	 "  --subnet ADDR      ... for the subnet of this address, by default the relay's\n"
+	 "  --suffix NAME      a DNS suffix that may be offered; may be repeated\n"
+	 "  --mac MAC          the client's address, by default a random one\n"
+	 "  --name NAME        name in option 81, by default amtnet-check and the first suffix\n",
+	 command_dhcp},
 	{"amt", "[--json] TARGET...", "find out whether Intel AMT answers, and in which state",
 	 "  --json             JSON lines instead of text\n"
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",

@@ -242,6 +242,21 @@ int netcheck_add_hello(struct netcheck *run, struct endpoint server)
 	return keep(run, (struct netcheck_item){check, free_hello, NULL}, r);
 }
 
+static void free_dhcp(void *check)
+{
+	check_dhcp_free(check);
+}
+
+int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *wanted)
+{
+	struct check_dhcp *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = check_dhcp_start(&check, &run->tools, wanted, on_done, run);
+	return keep(run, (struct netcheck_item){check, free_dhcp, NULL}, r);
+}
+
 static void free_amt(void *check)
 {
 	check_amt_free(check);
