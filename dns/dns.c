@@ -222,7 +222,7 @@ static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
 			batch_line_alone(&zone->line, step);
 	}
 	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
-	r = server_zone_new(&zone->server, dns->base, &config->name, config->servers.items,
+	r = server_zone_new(&zone->server, dns->servers, &config->name, config->servers.items,
 			    config->servers.count, key);
 	if (r < 0 || !zone->timer)
 		return err_set(err, r < 0 ? r : -ENOMEM, "dns.zones: %s: %s", config->name.text,
@@ -238,7 +238,7 @@ static int open_zones(struct dns *dns, struct err *err)
 
 	dns->zones = calloc(count + 1, sizeof(*dns->zones));
 	dns->zone_names = calloc(count + 1, sizeof(*dns->zone_names));
-	if (!dns->zones || !dns->zone_names)
+	if (!dns->zones || !dns->zone_names || server_pool_new(&dns->servers, dns->base) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; !r && i < count; i++) {
 		dns->zones[i] = (struct dns_zone){
@@ -385,6 +385,7 @@ void dns_free(struct dns *dns)
 		event_free(dns->save);
 	if (dns->save_again)
 		event_free(dns->save_again);
+	server_pool_free(dns->servers);
 	ledger_free(dns->ledger);
 	leases_free(dns->leases);
 	machine_table_free(dns->machines);

@@ -72,6 +72,7 @@ struct dns {
 	const struct dns_config *config;
 	const struct publish_config *publish;
 	struct tsig_key **keys; /* one per config->keys */
+	struct server_pool *servers;
 	struct zone *zone_names;
 	struct dns_zone *zones;
 	size_t zone_count;

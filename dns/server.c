@@ -4,14 +4,13 @@
 #include "common/clock.h"
 #include "common/random.h"
 #include "dns/server_choice.h"
-#include "dns/server_connection.h"
 #include "dns/server_outcome.h"
+#include "dns/server_peer.h"
 #include "dns/server_request.h"
 #include "dns/tsig.h"
 
 #include <event2/event.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,33 +20,29 @@
 #define RCODE_NOTIMP 4
 #define TSIG_BADTIME 18
 
-const struct server_times server_times_default = {
-	.connect_ms = 3000,
-	.answer_ms = SERVER_ANSWER_MS,
-	.away_ms = 10000,
-	.idle_ms = 8000, /* Knot closes after 10 s, BIND after 30 s */
-};
-
 /*
- * Callbacks of the connection and the timer only change states and ask for `work`; on_work is the
- * one place that connects, sends, and calls `done`, so that a done may do what it likes.
+ * Callbacks of the peer and the timer only change states and ask for `work`; on_work is the one place
+ * that sends and calls `done`, so that a done may do what it likes.
  */
 struct server_zone {
+	struct server_peer_user user; /* first: the peer's handle of the zone */
 	struct hostname name;
 	const struct tsig_key *key;
-	struct server_times times;
+	const struct server_times *times;
 
 	struct server_choice choice;
-	struct server_connection *connection; /* to choice.current, which changes while closed */
-	uint64_t opened_ms;                   /* when it began to connect */
-	bool answered;                        /* a proven answer came over it */
-	uint64_t used_ms;                     /* last sending or answer */
+	struct server_peer **peers; /* of the choice, by its index */
 
 	struct server_requests requests;
 	struct event *work, *timer;
 	bool delivering, doomed; /* freed inside a done: the rest follows after it */
 	struct server_counters counters;
 };
+
+static struct server_peer *peer_of(const struct server_zone *zone)
+{
+	return zone->peers[zone->choice.current];
+}
 
 static void wake(struct server_zone *zone)
 {
@@ -79,13 +74,20 @@ static void give_up(struct server_zone *zone, struct server_request *request, co
 
 static void give_up_exhausted(struct server_zone *zone, const char *what)
 {
-	for (size_t i = 0; i < zone->requests.count; i++) {
-		struct server_request *request = zone->requests.items[i];
+	struct server_request *request;
+	unsigned tries = SERVER_TRIES * (unsigned)zone->choice.count;
 
-		if (request->state == SERVER_REQUEST_WAITING &&
-		    request->tries >= SERVER_TRIES * zone->choice.count)
-			give_up(zone, request, what);
-	}
+	while ((request = server_requests_exhausted(&zone->requests, tries)))
+		give_up(zone, request, what);
+}
+
+/* Nobody waits for the answer to its last sending any more. */
+static void forget(struct server_zone *zone, struct server_request *request)
+{
+	if (server_peer_forget(peer_of(zone), request->id))
+		return;
+	request->sendings--;
+	zone->counters.sent--;
 }
 
 /* The server at hand does not do its work: take back what it was sent, go to the next. */
@@ -93,7 +95,10 @@ static void server_failed(struct server_zone *zone, uint64_t now_ms, const char 
 {
 	char at[ENDPOINT_TEXT];
 
-	server_connection_close(zone->connection);
+	for (size_t i = 0; i < zone->requests.count; i++) {
+		if (zone->requests.items[i]->state == SERVER_REQUEST_SENT)
+			forget(zone, zone->requests.items[i]);
+	}
 	err_set(&zone->counters.last_error, 0, "%s: %s",
 		endpoint_print(server_choice_endpoint(&zone->choice), at), what);
 	server_requests_lost(&zone->requests);
@@ -103,102 +108,96 @@ static void server_failed(struct server_zone *zone, uint64_t now_ms, const char 
 	wake(zone);
 }
 
-static void send_request(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
-{
-	uint8_t bytes[SERVER_REQUEST_BYTES_MAX];
-	size_t length;
-	uint16_t id = server_requests_unused_id(&zone->requests, random_u16());
-	int rc = server_request_encode(request, id, zone->key, server_time_s(zone), bytes, &length);
+/* Sending --------------------------------------------------------------------------------------- */
 
-	if (rc == 0)
-		rc = server_connection_send(zone->connection, bytes, length);
-	if (rc < 0) {
-		give_up(zone, request, strerror(-rc));
-		return;
-	}
+/* An unsigned answer over UDP would be too easy to forge. */
+static bool may_be_datagram(const struct server_zone *zone, const struct server_request *request,
+			    size_t length, uint64_t now_ms)
+{
+	return zone->key && !request->query && !request->no_datagram &&
+	       length <= SERVER_REQUEST_DATAGRAM_MAX &&
+	       server_peer_prefers_datagram(peer_of(zone), now_ms);
+}
+
+static void note_sent(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
+{
 	request->state = SERVER_REQUEST_SENT;
-	request->sent_ms = zone->used_ms = now_ms;
-	request->answers_before = zone->counters.answered;
+	request->deadline_ms = now_ms + (request->datagram ? zone->times->datagram_ms
+							   : zone->times->answer_ms);
+	request->answers_before = server_peer_counters(peer_of(zone)).answered;
 	request->tries++;
 	request->sendings++;
 	request->outcome.resent = request->sendings > 1;
 	zone->counters.sent++;
 }
 
+/* False when the server at hand has failed by it. */
+static bool send_request(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
+{
+	uint8_t bytes[SERVER_REQUEST_BYTES_MAX];
+	struct server_peer *peer = peer_of(zone);
+	size_t length;
+	int rc = server_request_encode(request, server_peer_unused_id(peer), zone->key,
+				       server_time_s(zone), bytes, &length);
+
+	if (rc < 0) {
+		give_up(zone, request, strerror(-rc));
+		return true;
+	}
+	request->datagram = may_be_datagram(zone, request, length, now_ms);
+	rc = server_peer_send(peer, request->datagram, request->id, bytes, length, &zone->user,
+			      request, now_ms);
+	if (rc == 0) {
+		note_sent(zone, request, now_ms);
+		return true;
+	}
+	if (request->datagram) {
+		request->no_datagram = true;
+		return send_request(zone, request, now_ms);
+	}
+	server_failed(zone, now_ms, strerror(-rc));
+	return false;
+}
+
 static void send_waiting(struct server_zone *zone, uint64_t now_ms)
 {
 	for (size_t i = 0; i < zone->requests.count; i++) {
-		if (zone->requests.items[i]->state == SERVER_REQUEST_WAITING)
-			send_request(zone, zone->requests.items[i], now_ms);
+		if (zone->requests.items[i]->state != SERVER_REQUEST_WAITING)
+			continue;
+		if (server_peer_room(peer_of(zone)) == 0) {
+			server_peer_wait(peer_of(zone), &zone->user);
+			return;
+		}
+		if (!send_request(zone, zone->requests.items[i], now_ms))
+			return;
 	}
 }
 
-static void open_connection(struct server_zone *zone, uint64_t now_ms)
-{
-	int rc;
-
-	server_choice_best(&zone->choice, now_ms);
-	if (zone->opened_ms != 0)
-		zone->counters.reconnects++;
-	zone->opened_ms = now_ms;
-	zone->answered = false;
-	rc = server_connection_open(zone->connection, server_choice_endpoint(&zone->choice));
-	if (rc < 0)
-		server_failed(zone, now_ms, strerror(-rc));
-}
-
-/* Connects and sends what waits. Holds back while a better server is due and the one at hand still
- * owes answers: their coming, or their deadline, brings us here again. */
+/* Sends what waits. Holds back while a better server is due and the one at hand still owes answers:
+ * their coming, or their deadline, brings us here again. */
 static void pump(struct server_zone *zone, uint64_t now_ms)
 {
-	enum server_connection_state state = server_connection_state(zone->connection);
+	bool owed = server_requests_in(&zone->requests, SERVER_REQUEST_SENT) > 0;
 
+	server_peer_wait_no_more(&zone->user);
 	if (server_requests_in(&zone->requests, SERVER_REQUEST_WAITING) == 0)
 		return;
-	if (state != SERVER_CONNECTION_CLOSED && server_choice_is_due(&zone->choice, now_ms)) {
-		if (server_requests_in(&zone->requests, SERVER_REQUEST_SENT) > 0)
-			return;
-		server_connection_close(zone->connection);
-		state = SERVER_CONNECTION_CLOSED;
-	}
-	if (state == SERVER_CONNECTION_CLOSED)
-		open_connection(zone, now_ms);
-	else if (state == SERVER_CONNECTION_OPEN)
-		send_waiting(zone, now_ms);
-}
-
-/* When something must be done though nothing comes; UINT64_MAX = never. */
-static uint64_t next_deadline(const struct server_zone *zone)
-{
-	enum server_connection_state state = server_connection_state(zone->connection);
-	uint64_t sent_ms;
-
-	if (state == SERVER_CONNECTION_OPENING)
-		return zone->opened_ms + zone->times.connect_ms;
-	sent_ms = server_requests_first_sent_ms(&zone->requests);
-	if (sent_ms != UINT64_MAX)
-		return sent_ms + zone->times.answer_ms;
-	return state == SERVER_CONNECTION_OPEN ? zone->used_ms + zone->times.idle_ms : UINT64_MAX;
-}
-
-static void arm_timer(struct server_zone *zone, uint64_t now_ms)
-{
-	uint64_t deadline = next_deadline(zone);
-	uint64_t wait_ms = deadline > now_ms ? deadline - now_ms : 0;
-	struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-			       .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
-
-	if (deadline == UINT64_MAX)
-		event_del(zone->timer);
-	else
-		event_add(zone->timer, &wait);
+	if (owed && server_choice_is_due(&zone->choice, now_ms))
+		return;
+	if (!owed)
+		server_choice_best(&zone->choice, now_ms);
+	send_waiting(zone, now_ms);
 }
 
 static void destroy(struct server_zone *zone)
 {
-	for (size_t i = 0; i < zone->requests.count; i++)
+	server_peer_wait_no_more(&zone->user);
+	for (size_t i = 0; i < zone->requests.count; i++) {
+		if (zone->requests.items[i]->state == SERVER_REQUEST_SENT)
+			server_peer_forget(peer_of(zone), zone->requests.items[i]->id);
 		server_request_free(zone->requests.items[i]);
-	server_connection_free(zone->connection);
+	}
+	free(zone->peers);
 	if (zone->work)
 		event_free(zone->work);
 	if (zone->timer)
@@ -214,7 +213,7 @@ static void on_work(evutil_socket_t fd, short what, void *user)
 	uint64_t now_ms = clock_mono_ms();
 
 	pump(zone, now_ms);
-	arm_timer(zone, now_ms);
+	server_pool_arm(zone->timer, now_ms, server_requests_deadline_ms(&zone->requests));
 	zone->delivering = true;
 	while (!zone->doomed && (request = server_requests_take_finished(&zone->requests))) {
 		request->done(&request->outcome, request->user);
@@ -225,37 +224,46 @@ static void on_work(evutil_socket_t fd, short what, void *user)
 		destroy(zone);
 }
 
-static void on_open(void *user)
+static void on_turn(struct server_peer_user *user)
 {
-	struct server_zone *zone = user;
-
-	zone->used_ms = clock_mono_ms();
-	wake(zone);
+	wake((struct server_zone *)user);
 }
 
-/* The server closed. That is its right when it owes nothing, or after some answers (an idle limit
- * that crossed our sending): then what it owes goes to it again, and costs no try. */
-static void on_end(int error, void *user)
+/* Answers --------------------------------------------------------------------------------------- */
+
+/* It goes again, over TCP, and that it was tried over UDP costs no try. */
+static void without_datagram(struct server_request *request)
 {
-	struct server_zone *zone = user;
-	uint64_t now_ms = clock_mono_ms();
+	request->no_datagram = true;
+	request->tries--;
+	request->state = SERVER_REQUEST_WAITING;
+}
 
-	if (!zone->answered && zone->requests.count > 0) {
-		server_failed(zone, now_ms,
-			      error ? strerror(error)
-				    : "the server closed the connection without an answer");
-		return;
-	}
-	for (size_t i = 0; i < zone->requests.count; i++) {
-		struct server_request *request = zone->requests.items[i];
+static void on_lost(void *letter, enum server_peer_loss loss, const char *words)
+{
+	struct server_request *request = letter;
+	struct server_zone *zone = request->zone;
 
-		if (request->state != SERVER_REQUEST_SENT)
-			continue;
+	switch (loss) {
+	case SERVER_PEER_UNSENT:
+		request->sendings--;
+		zone->counters.sent--;
+		server_failed(zone, clock_mono_ms(), words);
+		break;
+	case SERVER_PEER_FAILED:
+	case SERVER_PEER_SILENT:
+		server_failed(zone, clock_mono_ms(), words);
+		break;
+	case SERVER_PEER_NO_DATAGRAM:
+		without_datagram(request);
+		break;
+	case SERVER_PEER_CLOSED:
 		request->state = SERVER_REQUEST_WAITING;
-		if (request->sendings < SERVER_IN_FLIGHT_MAX)
+		if (request->sendings < SERVER_SENDINGS_MAX)
 			request->tries--;
+		give_up_exhausted(zone, "the server closed the connection again and again");
+		break;
 	}
-	give_up_exhausted(zone, "the server closed the connection again and again");
 	wake(zone);
 }
 
@@ -269,8 +277,7 @@ static void accept_answer(struct server_zone *zone, struct server_request *reque
 					      : 0;
 
 	zone->counters.answered++;
-	zone->answered = true;
-	zone->used_ms = now_ms;
+	server_peer_answered(peer_of(zone), request->id, now_ms);
 	server_outcome_answered(&request->outcome, &party, code);
 	if (request->outcome.class == SERVER_DONE || request->outcome.class == SERVER_DECISION)
 		zone->counters.last_error.text[0] = '\0';
@@ -293,29 +300,27 @@ static void adopt_clock(struct server_zone *zone, struct server_request *request
 		return;
 	}
 	zone->counters.answered++;
-	zone->answered = true;
+	server_peer_answered(peer_of(zone), request->id, clock_mono_ms());
 	request->timed_again = true;
 	request->state = SERVER_REQUEST_WAITING;
 }
 
-static void on_message(uint8_t *bytes, size_t length, void *user)
+static void on_message(void *letter, uint8_t *bytes, size_t length)
 {
-	struct server_zone *zone = user;
-	struct server_request *request = NULL;
+	struct server_request *request = letter;
+	struct server_zone *zone = request->zone;
 	uint64_t server_s = 0;
 	int code = 0;
 
-	if (length >= 2)
-		request = server_requests_find(&zone->requests,
-					       (uint16_t)(bytes[0] << 8 | bytes[1]));
-	if (!request) {
-		zone->counters.ignored++;
-		return;
-	}
 	switch (server_request_judge(request, zone->key, server_time_s(zone), bytes, length, &code,
 				     &server_s)) {
 	case SERVER_ANSWER_GOOD:
-		accept_answer(zone, request, code);
+		if (request->datagram && request->outcome.answer.truncated) {
+			server_peer_answered(peer_of(zone), request->id, clock_mono_ms());
+			without_datagram(request);
+		} else {
+			accept_answer(zone, request, code);
+		}
 		break;
 	case SERVER_ANSWER_BADTIME:
 		adopt_clock(zone, request, server_s);
@@ -328,96 +333,92 @@ static void on_message(uint8_t *bytes, size_t length, void *user)
 	wake(zone);
 }
 
-/* False when the server answered others since: then only this request is tried again. */
+/* True when the server has answered nobody since. Otherwise only this request is tried again. */
 static bool answer_missed(struct server_zone *zone, struct server_request *request,
-			  const char *what)
+			  const char *what, uint64_t now_ms)
 {
+	struct server_peer *peer = peer_of(zone);
+
 	zone->counters.timeouts++;
 	if (request->hint) {
+		server_peer_forget(peer, request->id);
 		give_up(zone, request, what);
 		return false;
 	}
-	if (zone->counters.answered == request->answers_before)
+	if (!request->datagram && server_peer_counters(peer).answered == request->answers_before)
 		return true;
-	request->state = SERVER_REQUEST_WAITING;
+	server_peer_missed(peer, request->id, now_ms);
+	if (request->datagram)
+		without_datagram(request);
+	else
+		request->state = SERVER_REQUEST_WAITING;
 	return false;
 }
 
-static void check_answers(struct server_zone *zone, uint64_t now_ms)
+static void on_timer(evutil_socket_t fd, short event, void *user)
 {
+	struct server_zone *zone = user;
+	struct server_request *silent = NULL;
+	uint64_t now_ms = clock_mono_ms();
 	char what[48];
-	bool silent = false;
 
-	snprintf(what, sizeof what, "no answer in %u ms", (unsigned)zone->times.answer_ms);
+	snprintf(what, sizeof what, "no answer in %u ms", (unsigned)zone->times->answer_ms);
 	for (size_t i = 0; i < zone->requests.count; i++) {
 		struct server_request *request = zone->requests.items[i];
 
-		if (request->state == SERVER_REQUEST_SENT &&
-		    request->sent_ms + zone->times.answer_ms <= now_ms)
-			silent |= answer_missed(zone, request, what);
+		if (request->state == SERVER_REQUEST_SENT && request->deadline_ms <= now_ms &&
+		    answer_missed(zone, request, what, now_ms))
+			silent = request;
 	}
 	give_up_exhausted(zone, what);
 	if (silent)
+		server_peer_hang_up(peer_of(zone), silent->id, now_ms);
+	/* Others of ours on that connection may have said so already. */
+	if (silent && silent->state == SERVER_REQUEST_SENT)
 		server_failed(zone, now_ms, what);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *user)
-{
-	struct server_zone *zone = user;
-	uint64_t now_ms = clock_mono_ms();
-	char words[48];
-
-	if (next_deadline(zone) > now_ms) {
-		wake(zone); /* arms it again */
-		return;
-	}
-	switch (server_connection_state(zone->connection)) {
-	case SERVER_CONNECTION_OPENING:
-		snprintf(words, sizeof words, "no connection in %u ms",
-			 (unsigned)zone->times.connect_ms);
-		server_failed(zone, now_ms, words);
-		break;
-	case SERVER_CONNECTION_OPEN:
-		if (server_requests_in(&zone->requests, SERVER_REQUEST_SENT) == 0)
-			server_connection_close(zone->connection); /* idle */
-		else
-			check_answers(zone, now_ms);
-		break;
-	case SERVER_CONNECTION_CLOSED:
-		break;
-	}
 	wake(zone);
 }
 
-static const struct server_connection_calls connection_calls = {
-	.on_open = on_open,
-	.on_message = on_message,
-	.on_end = on_end,
-};
+/* Life ------------------------------------------------------------------------------------------ */
 
-int server_zone_new(struct server_zone **ret, struct event_base *base, const struct hostname *name,
+static int find_peers(struct server_zone *zone, struct server_pool *pool,
+		      const struct endpoint *servers, size_t count)
+{
+	zone->peers = calloc(count, sizeof(struct server_peer *));
+	for (size_t i = 0; zone->peers && i < count; i++) {
+		zone->peers[i] = server_pool_peer(pool, servers[i]);
+		if (!zone->peers[i])
+			return -ENOMEM;
+	}
+	return zone->peers ? 0 : -ENOMEM;
+}
+
+int server_zone_new(struct server_zone **ret, struct server_pool *pool, const struct hostname *name,
 		    const struct endpoint *servers, size_t count, const struct tsig_key *key)
 {
 	struct server_zone *zone = calloc(1, sizeof *zone);
+	struct event_base *base = server_pool_base(pool);
 	int rc;
 
 	if (!zone)
 		return -ENOMEM;
 	zone->name = *name;
 	zone->key = key;
+	zone->times = server_pool_times(pool);
+	zone->user = (struct server_peer_user){
+		.on_message = on_message, .on_lost = on_lost, .on_turn = on_turn};
 	rc = server_choice_init(&zone->choice, servers, count);
 	if (rc < 0) {
 		free(zone);
 		return rc;
 	}
+	server_choice_set_away(&zone->choice, zone->times->away_ms);
 	zone->work = event_new(base, -1, 0, on_work, zone);
 	zone->timer = evtimer_new(base, on_timer, zone);
-	if (!zone->work || !zone->timer ||
-	    server_connection_new(&zone->connection, base, &connection_calls, zone) < 0) {
+	if (!zone->work || !zone->timer || find_peers(zone, pool, servers, count) < 0) {
 		destroy(zone);
 		return -ENOMEM;
 	}
-	server_zone_set_times(zone, server_times_default);
 	*ret = zone;
 	return 0;
 }
@@ -432,16 +433,14 @@ void server_zone_free(struct server_zone *zone)
 		destroy(zone);
 }
 
-void server_zone_set_times(struct server_zone *zone, struct server_times times)
-{
-	assert(zone->requests.count == 0);
-	zone->times = times;
-	server_choice_set_away(&zone->choice, times.away_ms);
-}
-
 size_t server_zone_room(const struct server_zone *zone)
 {
-	return SERVER_IN_FLIGHT_MAX - zone->requests.count;
+	size_t room = server_peer_room(peer_of(zone)) + SERVER_WAITING_MAX;
+	size_t waiting = server_requests_in(&zone->requests, SERVER_REQUEST_WAITING);
+	size_t most = SERVER_REQUESTS_MAX - zone->requests.count;
+
+	room = room > waiting ? room - waiting : 0;
+	return room < most ? room : most;
 }
 
 static int enqueue(struct server_zone *zone, struct server_request *request, server_done *done,
@@ -453,6 +452,7 @@ static int enqueue(struct server_zone *zone, struct server_request *request, ser
 	}
 	request->done = done;
 	request->user = user;
+	request->zone = zone;
 	zone->requests.items[zone->requests.count++] = request;
 	wake(zone);
 	return 0;
@@ -487,9 +487,13 @@ int server_query(struct server_zone *zone, const struct hostname *name, uint16_t
 
 struct server_counters server_counters(const struct server_zone *zone)
 {
+	struct server_peer_counters peer = server_peer_counters(peer_of(zone));
 	struct server_counters counters = zone->counters;
 
-	counters.connected = server_connection_state(zone->connection) == SERVER_CONNECTION_OPEN;
+	counters.connected = peer.connections > 0;
+	counters.reconnects = peer.reconnects;
+	counters.ignored += peer.strays;
+	counters.window = peer.window;
 	counters.failovers = zone->choice.changes;
 	counters.server = server_choice_endpoint(&zone->choice);
 	return counters;

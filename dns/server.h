@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * server: the name servers of a zone. Takes an UPDATE or a query, signs it, sends it over a kept-open
- * TCP connection with several messages in flight, moves on to the next server of the zone when one
- * fails, and raises `done` exactly once with a classed outcome. Knows nothing of leases or names.
+ * server: the name servers of a zone. Takes UPDATEs and queries, signs them, sends them to the server in
+ * use, moves on to the next server of the zone when one fails, and raises `done` exactly once with a
+ * classed outcome. Connections and the window of messages under way belong to the name server and are
+ * shared by all zones that it has (server_pool). Knows nothing of leases or names.
  *
  * A request is tried at most SERVER_TRIES times per server of the zone, signed anew each time. A server
  * that fails (no connection, no answer, SERVFAIL, NOTIMP) is left alone for a while; after that
  * the zone goes back to the first good one in the order of preference as soon as nothing is in flight.
+ * A single small update goes over UDP while no connection is open; when no answer comes, over TCP.
  * An answer without the right signature is counted and ignored; when such a one said BADKEY or BADSIG
  * and nothing better came in time, the outcome says so.
  */
@@ -14,13 +16,14 @@
 
 #include "common/endpoint.h"
 #include "common/err.h"
+#include "dns/server_pool.h"
+#include "dns/server_window.h"
 #include "dns/update.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct event_base;
 struct tsig_key;
 struct server_zone; /* one zone, its servers in order of preference, its key */
 
@@ -48,26 +51,16 @@ struct server_outcome {
 
 typedef void server_done(const struct server_outcome *outcome, void *user);
 
-#define SERVER_IN_FLIGHT_MAX 64 /* per zone; BIND drops silently above 100 queued updates */
+#define SERVER_WAITING_MAX 2 /* requests of one zone that wait for room */
+#define SERVER_REQUESTS_MAX (SERVER_WINDOW_MAX + SERVER_WAITING_MAX)
 #define SERVER_TRIES 2
-#define SERVER_ANSWER_MS 5000
 
-/* `servers` and `key` (NULL = unsigned) are borrowed until server_zone_free. 0, -EINVAL (no server),
- * -ENOMEM. */
-int server_zone_new(struct server_zone **ret, struct event_base *base, const struct hostname *zone,
+/* `pool`, `servers` and `key` (NULL = unsigned) are borrowed until server_zone_free. 0, -EINVAL (no
+ * server), -ENOMEM. */
+int server_zone_new(struct server_zone **ret, struct server_pool *pool, const struct hostname *zone,
 		    const struct endpoint *servers, size_t count, const struct tsig_key *key);
 /* Calls no done any more: what was under way is forgotten. Allowed inside a done. NULL is allowed. */
 void server_zone_free(struct server_zone *zone);
-
-struct server_times {
-	uint32_t connect_ms; /* to get a connection */
-	uint32_t answer_ms;  /* to get an answer: SERVER_ANSWER_MS */
-	uint32_t away_ms;    /* a failed server is left alone so long; doubles with each failure */
-	uint32_t idle_ms;    /* a connection without requests is kept; below the servers' limits */
-};
-extern const struct server_times server_times_default;
-/* Other times than those; before the first request. */
-void server_zone_set_times(struct server_zone *zone, struct server_times times);
 
 /* How many more requests the zone takes now: 0 means wait for a done. */
 size_t server_zone_room(const struct server_zone *zone);
@@ -84,8 +77,11 @@ int server_query(struct server_zone *zone, const struct hostname *name, uint16_t
 
 struct server_counters {
 	uint64_t sent, answered, timeouts, reconnects, failovers;
-	uint64_t ignored; /* messages that were unsigned, forged, unreadable, or to no request */
+	/* Messages that were unsigned, forged or unreadable; and those to the server's address that
+	 * answered no request of any zone, or came from another address. */
+	uint64_t ignored;
 	bool connected;
+	unsigned window;        /* of the server, for all its zones */
 	struct endpoint server; /* in use, or tried next */
 	struct err last_error;  /* "" = none since the last answer */
 };

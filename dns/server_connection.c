@@ -137,6 +137,8 @@ static void finish_opening(struct server_connection *connection)
 		return;
 	}
 	connection->state = SERVER_CONNECTION_OPEN;
+	if (evbuffer_get_length(connection->out) > 0)
+		event_add(connection->writable, NULL);
 	connection->calls->on_open(connection->user);
 }
 
@@ -200,7 +202,7 @@ int server_connection_send(struct server_connection *connection, const uint8_t *
 {
 	const uint8_t head[FRAME_HEAD] = {(uint8_t)(length >> 8), (uint8_t)length};
 
-	assert(connection->state == SERVER_CONNECTION_OPEN);
+	assert(connection->state != SERVER_CONNECTION_CLOSED);
 	if (length > UINT16_MAX)
 		return -EMSGSIZE;
 	if (evbuffer_expand(connection->out, sizeof head + length) < 0 ||

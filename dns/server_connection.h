@@ -42,7 +42,7 @@ int server_connection_open(struct server_connection *connection, struct endpoint
 void server_connection_close(struct server_connection *connection);
 enum server_connection_state server_connection_state(const struct server_connection *connection);
 
-/* Sends one message over an open connection. 0, -ENOMEM, or -EMSGSIZE above 65535 bytes. The caller
- * bounds how many are under way. */
+/* Sends one message; over a connection that is being opened, once it is. 0, -ENOMEM, or -EMSGSIZE above
+ * 65535 bytes. The caller bounds how many are under way. */
 int server_connection_send(struct server_connection *connection, const uint8_t *message,
 			   size_t length);

@@ -155,24 +155,6 @@ size_t server_requests_in(const struct server_requests *requests, enum server_re
 	return count;
 }
 
-struct server_request *server_requests_find(const struct server_requests *requests, uint16_t id)
-{
-	for (size_t i = 0; i < requests->count; i++) {
-		struct server_request *request = requests->items[i];
-
-		if (request->state == SERVER_REQUEST_SENT && request->id == id)
-			return request;
-	}
-	return NULL;
-}
-
-uint16_t server_requests_unused_id(const struct server_requests *requests, uint16_t id)
-{
-	while (server_requests_find(requests, id))
-		id++;
-	return id;
-}
-
 void server_requests_lost(struct server_requests *requests)
 {
 	for (size_t i = 0; i < requests->count; i++) {
@@ -185,15 +167,27 @@ void server_requests_lost(struct server_requests *requests)
 	}
 }
 
-uint64_t server_requests_first_sent_ms(const struct server_requests *requests)
+struct server_request *server_requests_exhausted(const struct server_requests *requests,
+						 unsigned tries)
+{
+	for (size_t i = 0; i < requests->count; i++) {
+		struct server_request *request = requests->items[i];
+
+		if (request->state == SERVER_REQUEST_WAITING && request->tries >= tries)
+			return request;
+	}
+	return NULL;
+}
+
+uint64_t server_requests_deadline_ms(const struct server_requests *requests)
 {
 	uint64_t first_ms = UINT64_MAX;
 
 	for (size_t i = 0; i < requests->count; i++) {
 		const struct server_request *request = requests->items[i];
 
-		if (request->state == SERVER_REQUEST_SENT && request->sent_ms < first_ms)
-			first_ms = request->sent_ms;
+		if (request->state == SERVER_REQUEST_SENT && request->deadline_ms < first_ms)
+			first_ms = request->deadline_ms;
 	}
 	return first_ms;
 }

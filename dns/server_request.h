@@ -23,10 +23,13 @@ struct server_request {
 	struct hostname name; /* query: what was asked */
 	uint16_t type;
 
-	uint16_t id; /* of the last sending */
+	struct server_zone *zone; /* whose it is */
+	uint16_t id;              /* of the last sending */
 	struct tsig_request signature;
-	uint64_t sent_ms;
-	uint64_t answers_before; /* answers to others that had come when it was sent */
+	uint64_t deadline_ms;    /* for the answer to the last sending */
+	bool datagram;           /* the last sending went over UDP */
+	bool no_datagram;        /* UDP was tried */
+	uint64_t answers_before; /* that the server had given, to anyone, when it was sent */
 	unsigned sendings;
 	unsigned tries;   /* sendings, and connections that failed while it waited */
 	bool timed_again; /* was sent once more after BADTIME */
@@ -54,6 +57,9 @@ int server_request_encode(struct server_request *request, uint16_t id, const str
 			  uint64_t now_s, uint8_t ret[SERVER_REQUEST_BYTES_MAX],
 			  size_t *ret_length);
 
+#define SERVER_REQUEST_DATAGRAM_MAX 512 /* RFC 1035 4.2.1: passes every firewall */
+#define SERVER_SENDINGS_MAX 32          /* of one request over connections that the server closes */
+
 enum server_judgement {
 	SERVER_ANSWER_GOOD,    /* proven; *ret_code is its response code or TSIG error */
 	SERVER_ANSWER_BADTIME, /* proven; *ret_server_s is the server's clock */
@@ -74,17 +80,16 @@ void server_request_give_up(struct server_request *request, const struct server_
 /* The requests of a zone, in the order of their coming. */
 struct server_requests {
 	size_t count;
-	struct server_request *items[SERVER_IN_FLIGHT_MAX];
+	struct server_request *items[SERVER_REQUESTS_MAX];
 };
 
 size_t server_requests_in(const struct server_requests *requests, enum server_request_state state);
-/* The one that was sent under this id, NULL where there is none. */
-struct server_request *server_requests_find(const struct server_requests *requests, uint16_t id);
-/* `id`, or the next one after it that none was sent under. */
-uint16_t server_requests_unused_id(const struct server_requests *requests, uint16_t id);
-/* The connection failed: what was sent waits again, and what waited has had a try. */
+/* The server failed: what was sent waits again, and what waited has had a try. */
 void server_requests_lost(struct server_requests *requests);
-/* When the one that waits longest for its answer was sent; UINT64_MAX where none does. */
-uint64_t server_requests_first_sent_ms(const struct server_requests *requests);
+/* One that waits though it has had its tries; NULL when there is none. */
+struct server_request *server_requests_exhausted(const struct server_requests *requests,
+						 unsigned tries);
+/* When the first answer is overdue; UINT64_MAX where none is due. */
+uint64_t server_requests_deadline_ms(const struct server_requests *requests);
 /* Takes the first finished one out; NULL when there is none. */
 struct server_request *server_requests_take_finished(struct server_requests *requests);

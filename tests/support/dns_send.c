@@ -183,6 +183,7 @@ int main(int argc, char **argv)
 	struct hostname zone, reverse, name;
 	struct server_times times = server_times_default;
 	struct server_zone *servers[2];
+	struct server_pool *pool;
 	struct endpoint endpoint;
 	struct tsig_key *key;
 	struct addr address;
@@ -195,17 +196,20 @@ int main(int argc, char **argv)
 	reverse = host(argv[3]);
 	name = host(argv[4]);
 	key = key_of(argv[6], argv[7], argv[8]);
-	if (!base || server_zone_new(&servers[0], base, &zone, &endpoint, 1, key) < 0 ||
-	    server_zone_new(&servers[1], base, &reverse, &endpoint, 1, key) < 0)
+	if (!base || server_pool_new(&pool, base) < 0)
 		die("out of memory");
 	times.answer_ms = ANSWER_MS;
-	server_zone_set_times(servers[0], times);
+	server_pool_set_times(pool, times);
+	if (server_zone_new(&servers[0], pool, &zone, &endpoint, 1, key) < 0 ||
+	    server_zone_new(&servers[1], pool, &reverse, &endpoint, 1, key) < 0)
+		die("out of memory");
 	update_init(&update, &reverse);
 	put_reverse(&update, &name, address);
 	if (send_forward(servers[0], base, &zone, &name, address))
 		send_update(servers[1], base, "reverse", &update);
 	server_zone_free(servers[0]);
 	server_zone_free(servers[1]);
+	server_pool_free(pool);
 	tsig_key_free(key);
 	event_base_free(base);
 	return 0;

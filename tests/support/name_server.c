@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define PEERS_MAX 64
 
@@ -30,6 +31,8 @@ struct name_server {
 	void *user;
 	struct endpoint endpoint;
 	unsigned connections;
+	int datagrams; /* UDP, on the same port; -1 = closed */
+	struct event *datagram_event;
 	struct name_server_peer *peers[PEERS_MAX];
 };
 
@@ -109,6 +112,44 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	abort();
 }
 
+static void on_datagram(evutil_socket_t fd, short what, void *user)
+{
+	struct name_server *server = user;
+	struct name_server_message message = {.server = server};
+	struct sockaddr_storage from;
+	socklen_t size = sizeof from;
+	ssize_t length = recvfrom(fd, message.bytes, sizeof message.bytes, 0,
+				  (struct sockaddr *)&from, &size);
+
+	assert(length >= 12);
+	endpoint_from_sockaddr((struct sockaddr *)&from, &message.from);
+	message.length = (size_t)length;
+	message.id = (uint16_t)(message.bytes[0] << 8 | message.bytes[1]);
+	server->script(server, &message, server->user);
+}
+
+static void open_datagrams(struct name_server *server)
+{
+	struct sockaddr_storage at;
+	socklen_t size = endpoint_to_sockaddr(server->endpoint, &at);
+
+	server->datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	if (bind(server->datagrams, (struct sockaddr *)&at, size) < 0)
+		abort();
+	server->datagram_event = event_new(server->base, server->datagrams, EV_READ | EV_PERSIST,
+					   on_datagram, server);
+	event_add(server->datagram_event, NULL);
+}
+
+void name_server_refuse_datagrams(struct name_server *server)
+{
+	if (server->datagrams < 0)
+		return;
+	event_free(server->datagram_event);
+	close(server->datagrams);
+	server->datagrams = -1;
+}
+
 struct name_server *name_server_new(struct event_base *base, name_server_script *script, void *user)
 {
 	struct name_server *server = calloc(1, sizeof *server);
@@ -126,6 +167,7 @@ struct name_server *name_server_new(struct event_base *base, name_server_script 
 	    getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&at, &size) < 0)
 		abort();
 	endpoint_from_sockaddr((struct sockaddr *)&at, &server->endpoint);
+	open_datagrams(server);
 	return server;
 }
 
@@ -138,6 +180,7 @@ void name_server_free(struct name_server *server)
 			drop(server->peers[i]);
 	}
 	evconnlistener_free(server->listener);
+	name_server_refuse_datagrams(server);
 	free(server);
 }
 
@@ -268,6 +311,32 @@ size_t name_server_sign(const struct name_server_tsig *tsig, const uint8_t *requ
 	put_u16(data, (size_t)(answer + at - data - 2));
 	put_u16(answer + 10, (size_t)(answer[10] << 8 | answer[11]) + 1);
 	return at;
+}
+
+static void send_to(int fd, struct endpoint to, const uint8_t *bytes, size_t length)
+{
+	struct sockaddr_storage at;
+	socklen_t size = endpoint_to_sockaddr(to, &at);
+
+	sendto(fd, bytes, length, 0, (struct sockaddr *)&at, size);
+}
+
+void name_server_answer(const struct name_server_message *message, const uint8_t *answer,
+			size_t length)
+{
+	if (message->peer)
+		name_server_send(message->peer, answer, length);
+	else
+		send_to(message->server->datagrams, message->from, answer, length);
+}
+
+void name_server_answer_from_elsewhere(const struct name_server_message *message,
+				       const uint8_t *answer, size_t length)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	send_to(fd, message->from, answer, length);
+	close(fd);
 }
 
 void name_server_send(struct name_server_peer *peer, const uint8_t *answer, size_t length)

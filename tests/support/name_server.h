@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * name_server: a scripted name server on loopback, for tests. It takes length-prefixed DNS messages
- * over TCP and hands each to the test's script, which answers at once, later, in pieces, wrongly, or
- * not at all. Its TSIG code is its own (one-shot HMAC), so that ours is tested against something else.
+ * name_server: a scripted name server on loopback, for tests. It takes DNS messages over TCP, with
+ * their length in front, and over UDP, and hands each to the test's script, which answers at once, later,
+ * in pieces, wrongly, or not at all. Its TSIG code is its own (one-shot HMAC), so that ours is tested against something else.
  */
 #pragma once
 
@@ -17,10 +17,11 @@ struct name_server_peer; /* one connection; gone when the client has closed it *
 
 struct name_server_message {
 	struct name_server *server;
-	struct name_server_peer *peer;
+	struct name_server_peer *peer; /* NULL: came over UDP */
+	struct endpoint from;          /* over UDP: who sent it */
 	uint16_t id;
 	size_t length;
-	uint8_t bytes[20000];
+	uint8_t bytes[34000];
 };
 
 typedef void name_server_script(struct name_server *server,
@@ -56,6 +57,15 @@ size_t name_server_sign(const struct name_server_tsig *tsig, const uint8_t *requ
 			size_t request_length, size_t request_mac_length, uint8_t *answer,
 			size_t length, size_t size);
 
+/* Nobody listens on UDP any more. */
+void name_server_refuse_datagrams(struct name_server *server);
+
+/* Sends an answer the way the message came. */
+void name_server_answer(const struct name_server_message *message, const uint8_t *answer,
+			size_t length);
+/* An answer to a datagram from another port than it was sent to. */
+void name_server_answer_from_elsewhere(const struct name_server_message *message,
+				       const uint8_t *answer, size_t length);
 /* Frames and sends. */
 void name_server_send(struct name_server_peer *peer, const uint8_t *answer, size_t length);
 void name_server_send_raw(struct name_server_peer *peer, const void *bytes, size_t length);

@@ -52,7 +52,7 @@ static void answer(const struct script *script, const struct name_server_message
 	uint8_t bytes[8192];
 	size_t length = make_answer(script, message, rcode, tsig, bytes, sizeof bytes);
 
-	name_server_send(message->peer, bytes, length);
+	name_server_answer(message, bytes, length);
 }
 
 static void on_split(evutil_socket_t fd, short what, void *user)
@@ -111,6 +111,29 @@ static void hold(struct script *script, const struct name_server_message *messag
 	script->held = NULL;
 }
 
+/* Truncated, and signed so. */
+static void cut(const struct script *script, const struct name_server_message *message,
+		const struct name_server_tsig *tsig)
+{
+	uint8_t bytes[1024];
+	size_t length = make_answer(script, message, 0, NULL, bytes, sizeof bytes);
+
+	bytes[2] |= 2; /* TC */
+	length = name_server_sign(tsig, message->bytes, message->length, MAC_LENGTH, bytes, length,
+				  sizeof bytes);
+	name_server_answer(message, bytes, length);
+}
+
+static void elsewhere(const struct script *script, const struct name_server_message *message,
+		      const struct name_server_tsig *tsig)
+{
+	uint8_t bytes[1024];
+	size_t length = make_answer(script, message, 5, tsig, bytes, sizeof bytes);
+
+	name_server_answer_from_elsewhere(message, bytes, length);
+	answer(script, message, 0, tsig);
+}
+
 static void act(struct script *script, enum act what, int rcode,
 		const struct name_server_message *message)
 {
@@ -161,6 +184,12 @@ static void act(struct script *script, enum act what, int rcode,
 	case HOLD:
 		hold(script, message, &tsig);
 		break;
+	case CUT:
+		cut(script, message, &tsig);
+		break;
+	case FROM_ELSEWHERE:
+		elsewhere(script, message, &tsig);
+		break;
 	}
 }
 
@@ -173,6 +202,7 @@ static void on_request(struct name_server *server, const struct name_server_mess
 
 	assert_true(number < REQUESTS);
 	script->ids[number] = message->id;
+	script->datagrams += !message->peer;
 	act(script, script->act[i], script->rcode[i], message);
 }
 
@@ -199,6 +229,9 @@ int server_set_up(void **state)
 		f->servers[i] = name_server_new(f->base, on_request, &f->scripts[i]);
 		f->endpoints[i] = name_server_endpoint(f->servers[i]);
 	}
+	if (server_pool_new(&f->pool, f->base) < 0)
+		return -1;
+	server_pool_set_times(f->pool, quick);
 	*state = f;
 	return 0;
 }
@@ -208,6 +241,7 @@ int server_tear_down(void **state)
 	struct fixture *f = *state;
 
 	server_zone_free(f->server);
+	server_pool_free(f->pool);
 	for (size_t i = 0; i < SERVERS; i++) {
 		name_server_free(f->servers[i]);
 		free(f->scripts[i].held);
@@ -231,9 +265,8 @@ void script(struct fixture *f, enum act what, int rcode)
 
 void begin(struct fixture *f, size_t servers, const struct tsig_key *key)
 {
-	assert_int_equal(server_zone_new(&f->server, f->base, &f->zone, f->endpoints, servers, key),
+	assert_int_equal(server_zone_new(&f->server, f->pool, &f->zone, f->endpoints, servers, key),
 			 0);
-	server_zone_set_times(f->server, quick);
 }
 
 void on_done(const struct server_outcome *outcome, void *user)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define SERVERS 2
-#define REQUESTS 64
+#define REQUESTS 256
 
 /* What a scripted server does with a request. */
 enum act {
@@ -32,7 +32,9 @@ enum act {
 	GARBAGE_THEN_GOOD,
 	BADTIME_BY_AN_HOUR,
 	BADTIME_ALWAYS,
-	HOLD, /* until two are there, then in the wrong order */
+	HOLD,           /* until two are there, then in the wrong order */
+	CUT,            /* truncated */
+	FROM_ELSEWHERE, /* a refusal from another port, then the good one */
 };
 
 struct script {
@@ -41,6 +43,7 @@ struct script {
 	int rcode[REQUESTS];
 	unsigned addresses;
 	size_t seen;
+	size_t datagrams; /* of those that were seen */
 	uint16_t ids[REQUESTS];
 	struct name_server_message *held;
 	int64_t clock_ahead_s;
@@ -54,6 +57,7 @@ struct fixture {
 	struct name_server *servers[SERVERS];
 	struct script scripts[SERVERS];
 	struct endpoint endpoints[SERVERS];
+	struct server_pool *pool; /* its times are `quick` and may be changed before begin */
 	struct server_zone *server;
 	struct server_outcome outcomes[REQUESTS]; /* in the order of their coming */
 	int numbers[REQUESTS];

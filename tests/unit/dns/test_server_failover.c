@@ -154,10 +154,9 @@ static void zone_returns_to_the_preferred_server(void **state)
 
 	script(f, SILENT, 0);
 	script(f, ANSWER, 0);
-	assert_int_equal(server_zone_new(&f->server, f->base, &f->zone, f->endpoints, 2, f->key),
-			 0);
 	times.away_ms = 50;
-	server_zone_set_times(f->server, times);
+	server_pool_set_times(f->pool, times);
+	begin(f, 2, f->key);
 	assert_words(f, one_update(f), 1, " answered: NOERROR");
 	while (f->scripts[0].seen < 2 && tries++ < REQUESTS - 2) {
 		const struct timeval pause = {.tv_usec = 5000};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/server_pool.h"
+
+#include "dns/server_peer.h"
+
+#include <event2/event.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+const struct server_times server_times_default = {
+	.connect_ms = 3000,
+	.answer_ms = 5000,
+	.datagram_ms = 1000,
+	.away_ms = 10000,
+	.idle_ms = 8000, /* Knot closes after 10 s, BIND after 30 s */
+};
+
+struct server_pool {
+	struct event_base *base;
+	struct server_times times;
+	struct server_peer **peers;
+	size_t count;
+};
+
+int server_pool_new(struct server_pool **ret, struct event_base *base)
+{
+	struct server_pool *pool = calloc(1, sizeof *pool);
+
+	if (!pool)
+		return -ENOMEM;
+	pool->base = base;
+	pool->times = server_times_default;
+	*ret = pool;
+	return 0;
+}
+
+void server_pool_free(struct server_pool *pool)
+{
+	if (!pool)
+		return;
+	for (size_t i = 0; i < pool->count; i++)
+		server_peer_free(pool->peers[i]);
+	free(pool->peers);
+	free(pool);
+}
+
+void server_pool_set_times(struct server_pool *pool, struct server_times times)
+{
+	pool->times = times;
+}
+
+struct event_base *server_pool_base(const struct server_pool *pool)
+{
+	return pool->base;
+}
+
+const struct server_times *server_pool_times(const struct server_pool *pool)
+{
+	return &pool->times;
+}
+
+struct server_peer *server_pool_peer(struct server_pool *pool, struct endpoint endpoint)
+{
+	struct server_peer **peers;
+	struct server_peer *peer;
+
+	for (size_t i = 0; i < pool->count; i++) {
+		if (endpoint_equal(server_peer_endpoint(pool->peers[i]), endpoint))
+			return pool->peers[i];
+	}
+	peers = realloc(pool->peers, (pool->count + 1) * sizeof(struct server_peer *));
+	if (!peers)
+		return NULL;
+	pool->peers = peers;
+	if (server_peer_new(&peer, pool, endpoint) < 0)
+		return NULL;
+	pool->peers[pool->count++] = peer;
+	return peer;
+}
+
+void server_pool_arm(struct event *timer, uint64_t now_ms, uint64_t deadline_ms)
+{
+	uint64_t wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+	struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
+			       .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+
+	if (deadline_ms == UINT64_MAX)
+		event_del(timer);
+	else
+		event_add(timer, &wait);
+}
