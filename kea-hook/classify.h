@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * classify: is this client one whose option 81 and DNS names amtnet takes over from Kea?
+ * classify: is this client one whose name and option 81 (or 39) amtnet takes over from Kea, why, and
+ * with which policy?
  *
  * No published DHCP fingerprint tells an ME from the host beside it (they share MAC, address and
- * name), so "ME client" means "a PC with AMT", by the way that the administrator chose. Pure.
+ * name), so "ME client" means "a PC with AMT", by the ways that the administrator chose: the first
+ * that fits says why. Pure, but for the set of learned addresses, which changes meanwhile.
  */
 #pragma once
 
-#include <stdbool.h>
+#include "common/mac.h"
+#include "kea-hook/learned.h"
+#include "kea-hook/params.h"
 
-enum take_over {
-	TAKE_OVER_CLASS,    /* members of a Kea client class */
-	TAKE_OVER_OPTION81, /* whoever sends option 81 */
-	TAKE_OVER_ALL,      /* every client of this server */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct classify_client {
+	uint32_t classes; /* bit i: a member of params->classes[i] */
+	const struct mac *mac;
+	bool sent_fqdn; /* option 81 or 39 */
 };
 
-/* Names for parameters, NULL-terminated, in the order of enum take_over. */
-extern const char *const take_over_names[];
+struct classify_result {
+	const char *by;         /* the way, of take_over_names; NULL = left to Kea */
+	const char *class_name; /* for the event and for people: the class, or the way */
+	const struct naming_policy *policy; /* of the first class of the list that it is in */
+	unsigned class_index;               /* of that class, from 1; 0 = in none */
+};
 
-/* Why the client is taken over, for the event and for people; NULL when it is left to Kea.
- * `client_class` is the class that Kea was asked about. */
-const char *classify(enum take_over take_over, const char *client_class, bool in_class,
-		     bool sent_option81);
+struct classify_result classify(const struct params *params, const struct learned *learned,
+				const struct classify_client *client);

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "kea-hook/hook.h"
 
+#include "kea-hook/classify.h"
+#include "kea-hook/counters.h"
 #include "kea-hook/learned.h"
-#include "kea-hook/packet.h"
+#include "kea-hook/option39.h"
+#include "kea-hook/option81.h"
+#include "kea-hook/packet6.h"
+#include "kea-hook/repair.h"
 #include "kea-hook/sender.h"
+#include "kea-hook/suffixes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,49 +22,32 @@
 #define RETRY_MAX_MS 30000
 #define SUBNETS_SAID 4096 /* bits; subnets that share one are said once together */
 
-enum counter {
-	TAKEN_OVER,
-	LEFT_TO_KEA,
-	OPTION81_WRITTEN,
-	OPTION81_MALFORMED,
-	NAMES_CLEANED,
-	NAMES_FROM_HOST_NAME,
-	NAMES_FROM_TEMPLATE,
-	NAMES_NONE,
-	NO_DOMAIN,
-	BAD_PACKETS,
-	EXCEPTIONS,
-	EVENTS,
-	COUNTERS,
-};
-
-static const char *const counter_names[COUNTERS] = {
-	[TAKEN_OVER] = "acks-taken-over",
-	[LEFT_TO_KEA] = "acks-left-to-kea",
-	[OPTION81_WRITTEN] = "option-81-written",
-	[OPTION81_MALFORMED] = "option-81-malformed",
-	[NAMES_CLEANED] = "names-cleaned",
-	[NAMES_FROM_HOST_NAME] = "names-from-option-12",
-	[NAMES_FROM_TEMPLATE] = "names-from-template",
-	[NAMES_NONE] = "names-none",
-	[NO_DOMAIN] = "answers-without-option-15",
-	[BAD_PACKETS] = "packets-not-read",
-	[EXCEPTIONS] = "exceptions",
-	[EVENTS] = "events",
+/* Subnets of which something was said. */
+struct said {
+	atomic_uint_fast64_t words[SUBNETS_SAID / 64];
 };
 
 struct hook {
 	struct params params;
 	struct sender *sender;
 	struct learned learned;
-	atomic_uint_fast64_t counters[COUNTERS];
-	atomic_uint_fast64_t said[SUBNETS_SAID / 64]; /* subnets whose lack of option 15 was said */
+	struct suffixes suffixes;
+	struct counters counters;
+	struct said no_domain, no_servers;
+};
+
+/* A client's packet, and what is to become of it. */
+struct view {
+	struct packet packet;
+	struct classify_result result; /* result.by NULL: left to Kea */
 };
 
 static void count(struct hook *hook, enum counter counter)
 {
-	atomic_fetch_add_explicit(&hook->counters[counter], 1, memory_order_relaxed);
+	counters_add(&hook->counters, counter);
 }
+
+/* ---- Its life ---- */
 
 static void on_learned(const struct lease_learned *told, void *user)
 {
@@ -66,11 +56,9 @@ static void on_learned(const struct lease_learned *told, void *user)
 	learned_take(&hook->learned, told);
 }
 
-int hook_new(struct hook **ret, const struct params *params, const char *kea_version,
-	     struct err *err)
+static int start_parts(struct hook *hook, const char *kea_version, struct err *err)
 {
-	struct hook *hook = calloc(1, sizeof(*hook));
-	struct sender_config config = {.socket = params->socket,
+	struct sender_config config = {.socket = hook->params.socket,
 				       .ring_bytes = SENDER_RING_BYTES,
 				       .stage_bytes = SENDER_STAGE_BYTES,
 				       .retry_base_ms = RETRY_BASE_MS,
@@ -78,19 +66,29 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 				       .on_learned = on_learned,
 				       .user = hook};
 
-	if (hook == NULL)
-		return err_set(err, -ENOMEM, "no memory for the hook");
-	hook->params = *params;
+	if (learned_init(&hook->learned, hook->params.learned_max) < 0)
+		return err_set(err, -ENOMEM, "no memory for %u learned addresses",
+			       hook->params.learned_max);
 	snprintf(config.hello.hook_version, sizeof(config.hello.hook_version), "%s",
 		 AMTNET_VERSION);
 	snprintf(config.hello.kea_version, sizeof(config.hello.kea_version), "%s", kea_version);
-	params_print(params, config.hello.parameters);
-	int r = learned_init(&hook->learned, params->learned_max);
-	r = r < 0 ? err_set(err, r, "no memory for %u learned addresses", params->learned_max)
-		  : sender_new(&hook->sender, &config, err);
-	if (r < 0) {
-		learned_done(&hook->learned);
+	params_print(&hook->params, config.hello.parameters);
+	return sender_new(&hook->sender, &config, err);
+}
+
+int hook_new(struct hook **ret, const struct params *params, const char *kea_version,
+	     struct err *err)
+{
+	struct hook *hook = calloc(1, sizeof(*hook));
+
+	if (hook == NULL || suffixes_init(&hook->suffixes) < 0) {
 		free(hook);
+		return err_set(err, -ENOMEM, "no memory for the hook");
+	}
+	hook->params = *params;
+	int r = start_parts(hook, kea_version, err);
+	if (r < 0) {
+		hook_free(hook);
 		return r;
 	}
 	*ret = hook;
@@ -103,167 +101,261 @@ void hook_free(struct hook *hook)
 		return;
 	sender_free(hook->sender);
 	learned_done(&hook->learned);
+	suffixes_done(&hook->suffixes);
 	free(hook);
 }
 
-const char *hook_class(const struct hook *hook)
+/* ---- Packets in ---- */
+
+void hook_repair(struct hook *hook, uint8_t *packet, size_t size)
 {
-	return hook->params.take_over == TAKE_OVER_CLASS ? hook->params.client_class : NULL;
+	unsigned done = hook->params.repair ? repair_packet(packet, size) : 0;
+
+	for (unsigned kind = 0; done != 0; kind++, done >>= 1) {
+		if (done & 1)
+			count(hook, COUNTER_REPAIRED + kind);
+	}
 }
 
-/* The packet in parts, and why its client is taken over (NULL: it is not); 0 or -EINVAL. */
-static int look_at(struct hook *hook, const struct hook_query *query, struct packet *ret,
-		   const char **ret_class)
+/* 0 or -EINVAL. */
+static int look_at(struct hook *hook, const struct hook_query *query, struct view *ret)
 {
-	if (packet_parse(query->packet, query->size, ret) < 0) {
-		count(hook, BAD_PACKETS);
-		return -EINVAL;
+	struct classify_client client = {.classes = query->classes, .mac = &ret->packet.mac};
+	int r = query->ip6 ? packet6_parse(query->packet, query->size, &ret->packet)
+			   : packet_parse(query->packet, query->size, &ret->packet);
+
+	if (r < 0) {
+		count(hook, COUNTER_BAD_PACKETS);
+		return r;
 	}
-	*ret_class = classify(hook->params.take_over, hook->params.client_class, query->in_class,
-			      ret->option81.length > 0);
+	if (query->ip6)
+		ret->packet.mac = query->mac;
+	client.sent_fqdn = ret->packet.option81.length > 0;
+	ret->result = classify(&hook->params, &hook->learned, &client);
 	return 0;
 }
 
-bool hook_takes_over(struct hook *hook, const struct hook_query *query)
+static void decide(const struct hook_query *query, const struct view *view,
+		   const struct hostname *domain, struct naming_decision *ret)
 {
-	struct packet packet;
-	const char *class_name;
+	struct naming_client client = {.fqdn = &view->packet.option81,
+				       .host_name = &view->packet.host_name,
+				       .mac = &view->packet.mac,
+				       .domain = domain};
 
-	return look_at(hook, query, &packet, &class_name) == 0 && class_name != NULL;
+	if (query->ip6)
+		option39_decide(view->result.policy, &client, ret);
+	else
+		option81_decide(view->result.policy, &client, ret);
 }
 
-static void count_decision(struct hook *hook, const struct option81_decision *decision)
+bool hook_takes_over(struct hook *hook, const struct hook_query *query, struct hostname *ret_name)
+{
+	static const struct hostname no_domain = {""}, nameless = {"me"};
+	struct naming_decision decision;
+	struct view view;
+
+	if (look_at(hook, query, &view) < 0 || view.result.by == NULL)
+		return false;
+	if (ret_name != NULL) {
+		decide(query, &view, &no_domain, &decision);
+		*ret_name = hostname_is_empty(&decision.name) ? decision.bare : decision.name;
+		if (hostname_is_empty(ret_name))
+			*ret_name = nameless;
+	}
+	return true;
+}
+
+bool hook_decide_tag(struct hook *hook, const struct hook_query *query, uint32_t subnet_id,
+		     struct hook_tag *ret)
+{
+	struct hostname domain = {"invalid"}; /* for the flags, where none is known */
+	struct naming_decision decision;
+	enum suffixes_answer known;
+	struct view view;
+
+	if (!hook->params.tag_leases || look_at(hook, query, &view) < 0)
+		return false;
+	*ret = (struct hook_tag){.by = view.result.by};
+	if (ret->by == NULL)
+		return true;
+	known = suffixes_find(&hook->suffixes, subnet_id, view.result.class_index, &domain);
+	decide(query, &view, &domain, &decision);
+	ret->forward = decision.forward;
+	ret->reverse = decision.reverse;
+	if (known == SUFFIXES_ONE || !decision.needs_domain)
+		ret->name = decision.name;
+	else
+		ret->keep = known == SUFFIXES_NONE;
+	return true;
+}
+
+/* ---- Events out ---- */
+
+static void push(struct hook *hook, const struct lease_event *event)
+{
+	count(hook, COUNTER_EVENTS);
+	sender_push(hook->sender, event);
+}
+
+static void count_decision(struct hook *hook, const struct naming_decision *decision)
 {
 	if (decision->malformed)
-		count(hook, OPTION81_MALFORMED);
+		count(hook, COUNTER_FQDN_MALFORMED);
 	if (decision->changed)
-		count(hook, NAMES_CLEANED);
+		count(hook, COUNTER_NAMES_CLEANED);
 	switch (decision->source) {
-	case OPTION81_NO_NAME:
-		count(hook, NAMES_NONE);
+	case NAMING_NONE:
+		count(hook, COUNTER_NAMES_NONE);
 		break;
-	case OPTION81_FROM_CLIENT:
+	case NAMING_FROM_HOST_NAME:
+		count(hook, COUNTER_NAMES_FROM_HOST_NAME);
 		break;
-	case OPTION81_FROM_HOST_NAME:
-		count(hook, NAMES_FROM_HOST_NAME);
+	case NAMING_FROM_TEMPLATE:
+		count(hook, COUNTER_NAMES_FROM_TEMPLATE);
 		break;
-	case OPTION81_FROM_TEMPLATE:
-		count(hook, NAMES_FROM_TEMPLATE);
+	case NAMING_FROM_CLIENT:
+	case NAMING_SOURCES:
 		break;
 	}
 }
 
-/* True the first time that this subnet lacks option 15. */
-static bool first_without_domain(struct hook *hook, uint32_t subnet_id)
+/* True the first time for this subnet. */
+static bool first_time(struct said *said, uint32_t subnet_id)
 {
 	uint32_t bit = subnet_id % SUBNETS_SAID;
 	uint_fast64_t mask = (uint_fast64_t)1 << (bit % 64);
 
-	count(hook, NO_DOMAIN);
-	return (atomic_fetch_or(&hook->said[bit / 64], mask) & mask) == 0;
+	return (atomic_fetch_or(&said->words[bit / 64], mask) & mask) == 0;
 }
 
-static void name_event(struct lease_event *event, const char *class_name)
+/* An ME needs its domain and a name server to find ProvisionServer. */
+static int watch(struct hook *hook, const struct hook_reply *reply, const struct hostname *domain)
 {
-	event->flags |= LEASE_FLAG_ME;
-	snprintf(event->class_name, sizeof(event->class_name), "%s", class_name);
+	int todo = 0;
+
+	if (hostname_is_empty(domain)) {
+		count(hook, COUNTER_NO_DOMAIN);
+		if (first_time(&hook->no_domain, reply->subnet_id))
+			todo |= HOOK_SAY_NO_DOMAIN;
+	}
+	if (!reply->has_servers) {
+		count(hook, COUNTER_NO_SERVERS);
+		if (first_time(&hook->no_servers, reply->subnet_id))
+			todo |= HOOK_SAY_NO_SERVERS;
+	}
+	return todo;
 }
 
-static void fill_event(struct lease_event *event, const struct packet *packet,
+static void read_domain(const struct hook_query *query, const struct hook_reply *reply,
+			struct hostname *ret)
+{
+	bool full, changed;
+	int r = -ENOENT;
+
+	if (reply->domain != NULL && query->ip6)
+		r = hostname_from_wire(reply->domain, reply->domain_size, ret, &full, &changed);
+	else if (reply->domain != NULL)
+		r = hostname_clean(reply->domain, reply->domain_size, ret, &changed);
+	if (r < 0)
+		*ret = (struct hostname){0};
+}
+
+static void fill_event(struct lease_event *event, const struct view *view,
 		       const struct hook_reply *reply)
 {
+	const struct packet *packet = &view->packet;
+
 	event->change = reply->renews ? LEASE_RENEWED : LEASE_COMMITTED;
-	event->address = addr_ip4(reply->address);
 	event->mac = packet->mac;
 	event->client_id = packet->client_id;
 	event->option81_received = packet->option81;
 	event->vendor_class = packet->vendor_class;
 	event->relay = packet->relay;
 	event->subnet_id = reply->subnet_id;
-	event->lifetime_s = reply->lifetime_s;
 }
 
-static void push(struct hook *hook, const struct lease_event *event)
+static void name_event(struct lease_event *event, const struct view *view,
+		       const struct naming_decision *decision)
 {
-	count(hook, EVENTS);
-	sender_push(hook->sender, event);
-}
-
-static void decide(struct hook *hook, const struct packet *packet, struct lease_event *event,
-		   struct option81_decision *ret)
-{
-	struct option81_client client = {.option81 = &packet->option81,
-					 .host_name = &packet->host_name,
-					 .mac = &packet->mac,
-					 .domain = &event->suffix};
-
-	option81_decide(&hook->params.policy, &client, ret);
-	event->name = ret->name;
-	event->option81_answered = ret->answer;
-	if (ret->forward)
+	event->flags |= LEASE_FLAG_ME;
+	if (decision->forward)
 		event->flags |= LEASE_FLAG_FORWARD;
-	if (ret->reverse)
+	if (decision->reverse)
 		event->flags |= LEASE_FLAG_REVERSE;
+	event->name = decision->name;
+	event->option81_answered = decision->answer;
+	snprintf(event->class_name, sizeof(event->class_name), "%s", view->result.class_name);
+}
+
+static void push_given(struct hook *hook, struct lease_event *event, const struct hook_reply *reply)
+{
+	for (size_t i = 0; i < reply->given_count; i++) {
+		event->address = reply->given[i].address;
+		event->lifetime_s = reply->given[i].lifetime_s;
+		push(hook, event);
+	}
 }
 
 int hook_answer(struct hook *hook, const struct hook_query *query, const struct hook_reply *reply,
-		struct lease_bytes *ret_option81)
+		struct lease_bytes *ret_fqdn)
 {
 	struct lease_event event = {0};
-	struct option81_decision decision;
-	struct packet packet;
-	const char *class_name;
-	bool changed;
+	struct naming_decision decision;
+	struct view view;
 	int todo = 0;
 
-	if (look_at(hook, query, &packet, &class_name) < 0)
+	if (look_at(hook, query, &view) < 0)
 		return 0;
-	if (reply->domain != NULL &&
-	    hostname_clean(reply->domain, reply->domain_size, &event.suffix, &changed) < 0)
-		event.suffix = (struct hostname){0};
-	fill_event(&event, &packet, reply);
-
-	if (class_name != NULL) {
-		name_event(&event, class_name);
-		decide(hook, &packet, &event, &decision);
+	read_domain(query, reply, &event.suffix);
+	fill_event(&event, &view, reply);
+	if (view.result.by != NULL) {
+		decide(query, &view, &event.suffix, &decision);
+		name_event(&event, &view, &decision);
+		suffixes_note(&hook->suffixes, reply->subnet_id, view.result.class_index,
+			      &event.suffix);
 		if (decision.answer.length > 0) {
-			*ret_option81 = decision.answer;
-			todo |= HOOK_WRITE_OPTION81;
-			count(hook, OPTION81_WRITTEN);
+			*ret_fqdn = decision.answer;
+			todo |= HOOK_WRITE_FQDN;
+			count(hook, COUNTER_FQDN_WRITTEN);
 		}
 	}
 	if (!reply->acknowledges)
 		return todo;
 
-	count(hook, class_name != NULL ? TAKEN_OVER : LEFT_TO_KEA);
-	if (class_name != NULL) {
+	count(hook, view.result.by != NULL ? COUNTER_TAKEN_OVER : COUNTER_LEFT_TO_KEA);
+	if (view.result.by != NULL) {
 		count_decision(hook, &decision);
-		if (hostname_is_empty(&event.suffix) &&
-		    first_without_domain(hook, reply->subnet_id))
-			todo |= HOOK_SAY_NO_DOMAIN;
+		todo |= watch(hook, reply, &event.suffix);
 	}
-	push(hook, &event);
+	push_given(hook, &event, reply);
 	return todo;
 }
 
 void hook_end(struct hook *hook, const struct hook_query *query, const struct hook_ended *ended)
 {
 	struct lease_event event = {.change = ended->change,
-				    .address = addr_ip4(ended->address),
+				    .address = ended->address,
+				    .flags = ended->flags,
+				    .name = ended->name,
 				    .mac = ended->mac,
 				    .client_id = ended->client_id,
 				    .subnet_id = ended->subnet_id};
-	struct packet packet;
-	const char *class_name;
+	struct view view;
 
-	if (query != NULL && look_at(hook, query, &packet, &class_name) == 0) {
-		event.relay = packet.relay;
-		event.vendor_class = packet.vendor_class;
-		if (class_name != NULL)
-			name_event(&event, class_name);
+	if (query != NULL && look_at(hook, query, &view) == 0) {
+		event.relay = view.packet.relay;
+		event.vendor_class = view.packet.vendor_class;
+		if (view.result.by != NULL) {
+			event.flags |= LEASE_FLAG_ME;
+			snprintf(event.class_name, sizeof(event.class_name), "%s",
+				 view.result.class_name);
+		}
 	}
 	push(hook, &event);
 }
+
+/* ---- For people ---- */
 
 bool hook_resync(struct hook *hook)
 {
@@ -309,11 +401,17 @@ size_t hook_status(struct hook *hook, struct hook_row ret[HOOK_ROWS])
 	n += add_number(&ret[n], "learned", atomic_load(&hook->learned.count));
 	n += add_number(&ret[n], "learned-forgotten", atomic_load(&hook->learned.forgotten));
 	for (int i = 0; i < COUNTERS; i++)
-		n += add_number(&ret[n], counter_names[i], atomic_load(&hook->counters[i]));
+		n += add_number(&ret[n], counters_name(i), counters_get(&hook->counters, i));
+	assert(n <= HOOK_ROWS);
 	return n;
 }
 
 void hook_count_exception(struct hook *hook)
 {
-	count(hook, EXCEPTIONS);
+	count(hook, COUNTER_EXCEPTIONS);
+}
+
+void hook_count_no_map(struct hook *hook)
+{
+	count(hook, COUNTER_TAGS_NOT_WRITTEN);
 }

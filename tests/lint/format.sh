@@ -23,7 +23,7 @@ version=$("$program" --version | grep -oE 'version [0-9]+' | head -1)
 [[ $version == "version $wanted" ]] || skip "clang-format has $version, this is for version $wanted"
 
 mapfile -t files < <(find common kea-hook dns discovery netcheck daemon tests \
-	\( -name '*.c' -o -name '*.h' -o -name '*.cc' \) | sort)
+	\( -name '*.c' -o -name '*.h' -o -name '*.cc' -o -name '*.hpp' \) | sort)
 if breaches=$("$program" --dry-run -Werror "${files[@]}" 2>&1); then
 	echo "ok 1 - ${#files[@]} files are formatted"
 else

@@ -92,13 +92,13 @@ check_folders()
 # behind HEADERS FILES: the headers (an expression) may stand in these files (an expression) only.
 behind()
 {
-	mapfile -t files < <(sources c h cc)
+	mapfile -t files < <(sources c h cc hpp)
 	includes "${files[@]}" | grep -E ":<($1)(/|\.h>)" | grep -vE "^($2):"
 }
 
 check_libraries()
 {
-	behind "$kea" 'kea-hook/shim\.cc'
+	behind "$kea" 'kea-hook/shim[a-z0-9_]*\.(cc|hpp)'
 	behind ldns 'dns/(update|tsig)\.c|netcheck/probe_dns\.c'
 	behind sqlite3 'common/db[a-z_]*\.c|dns/queue[a-z_]*\.c|discovery/store[a-z_]*\.c'
 	behind yaml 'common/config_tree\.c'
@@ -118,7 +118,7 @@ check_headers_free_of_libraries()
 check_cxx()
 {
 	find "${folders[@]}" tests -name '*.cc' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.cxx' \
-		2>/dev/null | grep -v '^kea-hook/shim\.cc$'
+		2>/dev/null | grep -vE '^kea-hook/shim[a-z0-9_]*\.(cc|hpp)$'
 }
 
 check_kea_versions()
@@ -138,7 +138,7 @@ check_spdx()
 
 	while read -r file; do
 		case $file in
-		*.c | *.h | *.cc | *.sh | meson.build | */meson.build | meson_options.txt) ;;
+		*.c | *.h | *.cc | *.hpp | *.sh | meson.build | */meson.build | meson_options.txt) ;;
 		*) is_script "$file" || continue ;;
 		esac
 		line=$(grep -nm1 'SPDX-License-Identifier: ISC' "$file" | cut -d: -f1)
@@ -153,7 +153,7 @@ check_pragma_once()
 
 	while read -r file; do
 		grep -qx '#pragma once' "$file" || echo "$file:1: no #pragma once"
-	done < <(written | grep '\.h$')
+	done < <(written | grep -E '\.h(pp)?$')
 }
 
 check_headers_alone()
@@ -237,7 +237,7 @@ check_listed()
 rule check_folders 'folders see only what they may'
 rule check_libraries 'library headers stay behind their files'
 rule check_headers_free_of_libraries 'headers bring in no library'
-rule check_cxx 'C++ is in kea-hook/shim.cc only'
+rule check_cxx 'C++ is in the shim of kea-hook only'
 rule check_kea_versions 'the hook does not ask for the version of Kea'
 rule check_spdx 'every source file begins with its licence'
 rule check_pragma_once 'every header has #pragma once'

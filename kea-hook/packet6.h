@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * packet6: what the hook reads from a client's DHCPv6 message, taken from its bytes as they came,
+ * through any relays (RFC 8415 8, 9). Gives the same struct as packet.h; the client id is the DUID,
+ * option 81 is option 39, and the relay is the link address of the relay next to the client. The
+ * hardware address is not in the message; it is left empty. Pure.
+ */
+#pragma once
+
+#include "kea-hook/packet.h"
+
+#define PACKET6_RELAYS_MAX 32 /* HOP_COUNT_LIMIT of older RFCs, and Kea's */
+
+/* 0, or -EINVAL for what is no client's message or has too many relays. An option that runs over the
+ * end ends the reading. *ret is written on success only. */
+int packet6_parse(const uint8_t *bytes, size_t size, struct packet *ret);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * repair: mends an option 81 for which Kea would drop the whole packet, so that the client gets its
+ * address. Kea does so for N and S both set, an option of less than three octets, a name that is not
+ * in the encoding that E names or that is no name, and an option in several pieces (RFC 3396).
+ *
+ * Works on the packet's bytes where they lie: the packet keeps its length, what is taken away becomes
+ * pad options, and nothing but the option 81 of the options field changes (Kea reads no options in
+ * file and sname). A packet that Kea would take is not touched, but for octets behind a name's root,
+ * which would cost the client its answer. Pure; bounded by the packet's length.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What was done; bits, for one packet may need several. */
+enum {
+	REPAIR_JOINED = 1 << 0,    /* the pieces are one option now */
+	REPAIR_N_AND_S = 1 << 1,   /* N is cleared: what was asked for wins */
+	REPAIR_TRUNCATED = 1 << 2, /* taken out: less than its three fixed octets */
+	REPAIR_ASCII = 1 << 3,     /* E is cleared: the name is ASCII */
+	REPAIR_WIRE_NAME =
+		1 << 4, /* the name is taken out: not in wire form, and not ASCII either */
+	REPAIR_TEXT_NAME =
+		1 << 5, /* the name is cleaned: labels too long, empty, or escapes in it */
+	REPAIR_TOO_LONG = 1 << 6, /* taken out: its pieces are more than one option can hold */
+	REPAIR_KINDS = 7,
+};
+
+/* Gives the bits of what was done; 0 = nothing was wrong, or this is no DHCPv4 packet. */
+unsigned repair_packet(uint8_t *bytes, size_t size);

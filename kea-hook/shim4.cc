@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+/* The callouts of kea-dhcp4. */
+#include "kea-hook/shim.hpp"
+
+#include <dhcp/dhcp4.h>
+#include <dhcp/pkt4.h>
+
+using isc::dhcp::Lease4Ptr;
+using isc::dhcp::Option;
+using isc::dhcp::OptionBuffer;
+using isc::dhcp::OptionPtr;
+using isc::dhcp::Pkt4Ptr;
+using isc::hooks::CalloutHandle;
+using namespace shim;
+
+namespace
+{
+
+/* Notes the lease for the answer, and tags it. */
+void store(CalloutHandle &handle, struct hook *hook, bool renews)
+{
+	const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
+	const Lease4Ptr lease = argument<Lease4Ptr>(handle, "lease4");
+	const hook_query query = query_of(*packet);
+	LeaseNote note{};
+
+	note.subnet_id = lease->subnet_id_;
+	note.renews = renews;
+	note_lease(handle, note);
+	if (packet->getType() == isc::dhcp::DHCPREQUEST)
+		tag_lease(hook, query, *lease);
+}
+
+uint32_t lifetime_of(const Pkt4Ptr &response)
+{
+	const OptionPtr option = response->getOption(isc::dhcp::DHO_DHCP_LEASE_TIME);
+	uint32_t seconds = 0;
+
+	if (option) {
+		for (uint8_t byte : option->toBinary())
+			seconds = seconds << 8 | byte;
+	}
+	return seconds;
+}
+
+void write_option81(const Pkt4Ptr &response, const lease_bytes &bytes)
+{
+	const OptionBuffer buffer(bytes.bytes, bytes.bytes + bytes.length);
+
+	response->delOption(isc::dhcp::DHO_FQDN);
+	response->addOption(OptionPtr(new Option(Option::V4, isc::dhcp::DHO_FQDN, buffer)));
+}
+
+void answer(CalloutHandle &handle, struct hook *hook)
+{
+	const Pkt4Ptr response = argument<Pkt4Ptr>(handle, "response4");
+	const uint8_t type = response->getType();
+	const uint32_t address = response->getYiaddr().toUint32();
+
+	if ((type != isc::dhcp::DHCPOFFER && type != isc::dhcp::DHCPACK) || address == 0)
+		return;
+
+	const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
+	const hook_query query = query_of(*packet);
+	const OptionPtr domain = response->getOption(isc::dhcp::DHO_DOMAIN_NAME);
+	const OptionBuffer domain_bytes = domain ? domain->toBinary() : OptionBuffer();
+	const OptionPtr servers = response->getOption(isc::dhcp::DHO_DOMAIN_NAME_SERVERS);
+	const LeaseNote note = noted_lease(handle);
+	hook_reply reply{};
+
+	reply.acknowledges = type == isc::dhcp::DHCPACK;
+	reply.renews = note.renews;
+	reply.subnet_id = note.subnet_id;
+	reply.given[0] = {addr_ip4(address), lifetime_of(response)};
+	reply.given_count = 1;
+	reply.domain = domain ? domain_bytes.data() : nullptr;
+	reply.domain_size = domain_bytes.size();
+	reply.has_servers = servers && servers->len() > servers->getHeaderLen();
+
+	lease_bytes option81;
+	const int todo = hook_answer(hook, &query, &reply, &option81);
+
+	if (todo & HOOK_WRITE_FQDN)
+		write_option81(response, option81);
+	say(todo, reply.subnet_id);
+}
+
+hook_ended ended4_of(enum lease_change change, const Lease4Ptr &lease)
+{
+	hook_ended ended = ended_of(change, *lease);
+
+	ended.address = addr_ip4(lease->addr_.toUint32());
+	if (lease->client_id_)
+		copy_bytes(lease->getClientIdVector(), ended.client_id);
+	return ended;
+}
+
+void end_by_packet(CalloutHandle &handle, struct hook *hook, enum lease_change change)
+{
+	const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
+	const hook_query query = query_of(*packet);
+	const hook_ended ended = ended4_of(change, argument<Lease4Ptr>(handle, "lease4"));
+
+	hook_end(hook, &query, &ended);
+}
+
+} // namespace
+
+ENTRY int buffer4_receive(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
+
+		hook_repair(hook, packet->data_.data(), packet->data_.size());
+	});
+}
+
+ENTRY int ddns4_update(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
+		const hook_query query = query_of(*packet);
+
+		if (hook_takes_over(hook, &query, nullptr)) {
+			handle.setArgument("fwd-update", false);
+			handle.setArgument("rev-update", false);
+		}
+	});
+}
+
+ENTRY int lease4_select(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) { store(handle, hook, false); });
+}
+
+ENTRY int lease4_renew(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) { store(handle, hook, true); });
+}
+
+ENTRY int pkt4_send(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) { answer(handle, hook); });
+}
+
+ENTRY int lease4_release(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		end_by_packet(handle, hook, LEASE_RELEASED);
+	});
+}
+
+ENTRY int lease4_decline(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		end_by_packet(handle, hook, LEASE_DECLINED);
+	});
+}
+
+ENTRY int lease4_expire(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		const hook_ended ended = ended4_of(LEASE_EXPIRED,
+						   argument<Lease4Ptr>(handle, "lease4"));
+
+		hook_end(hook, nullptr, &ended);
+	});
+}

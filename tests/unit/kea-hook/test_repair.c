@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "kea-hook/repair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD 240
+
+/* A packet with these options, alone on the heap, so that a sanitizer sees a step behind it. */
+static uint8_t *packet_of(const void *options, size_t size)
+{
+	uint8_t *bytes = test_calloc(1, HEAD + size);
+
+	memcpy(bytes + 236, "\x63\x82\x53\x63", 4);
+	memcpy(bytes + HEAD, options, size);
+	return bytes;
+}
+
+/* A literal without its zero. */
+#define LITERAL(text) text, sizeof(text) - 1
+
+/* Names of 64 and of 63 letters. */
+#define L16 "abcdefghijklmnop"
+#define L63 L16 L16 L16 "abcdefghijklmno"
+#define L64 L16 L16 L16 L16
+
+static const struct row {
+	const char *what;
+	const char *sent;
+	size_t sent_size;
+	unsigned done;
+	const char *left;
+	size_t left_size;
+} rows[] = {
+	{"N and S: S stays", LITERAL("\x35\1\1\x51\6\x09\0\0mea\xff"), REPAIR_N_AND_S,
+	 LITERAL("\x35\1\1\x51\6\1\0\0mea\xff")},
+	{"N, S and E: E stays", LITERAL("\x51\7\x0d\0\0\3mea\xff"), REPAIR_N_AND_S,
+	 LITERAL("\x51\7\5\0\0\3mea\xff")},
+	{"two octets", LITERAL("\x35\1\1\x51\2\1\0\x0c\1a\xff"), REPAIR_TRUNCATED,
+	 LITERAL("\x35\1\1\0\0\0\0\x0c\1a\xff")},
+	{"no octet", LITERAL("\x51\0\x0c\1a\xff"), REPAIR_TRUNCATED, LITERAL("\0\0\x0c\1a\xff")},
+	{"E with ASCII", LITERAL("\x51\7\5\0\0me01\xff"), REPAIR_ASCII,
+	 LITERAL("\x51\7\1\0\0me01\xff")},
+	{"E with ASCII, N and S", LITERAL("\x51\7\x0d\0\0me01\xff"), REPAIR_ASCII | REPAIR_N_AND_S,
+	 LITERAL("\x51\7\1\0\0me01\xff")},
+	{"a label over the end", LITERAL("\x51\6\5\0\0\5me\x0c\1a\xff"), REPAIR_WIRE_NAME,
+	 LITERAL("\x51\3\5\0\0\0\0\0\x0c\1a\xff")},
+	{"a last octet that looks like the root", LITERAL("\x51\7\5\0\0\3me\0\xff"),
+	 REPAIR_WIRE_NAME, LITERAL("\x51\3\5\0\0\0\0\0\0\xff")},
+	{"a compression pointer", LITERAL("\x51\5\5\0\0\xc0\1\xff"), REPAIR_WIRE_NAME,
+	 LITERAL("\x51\3\5\0\0\0\0\xff")},
+	{"octets behind the root", LITERAL("\x51\x08\5\0\0\2me\0x\xff"), REPAIR_WIRE_NAME,
+	 LITERAL("\x51\7\5\0\0\2me\0\0\xff")},
+	{"empty label in ASCII", LITERAL("\x51\7\1\0\0a..b\xff"), REPAIR_TEXT_NAME,
+	 LITERAL("\x51\6\1\0\0a.b\0\xff")},
+	{"an escape in ASCII", LITERAL("\x51\6\1\0\0a\\b\xff"), REPAIR_TEXT_NAME,
+	 LITERAL("\x51\5\1\0\0ab\0\xff")},
+	{"a label of 64", LITERAL("\x51\x43\1\0\0" L64 "\xff"), REPAIR_TEXT_NAME,
+	 LITERAL("\x51\x42\1\0\0" L63 "\0\xff")},
+	{"a label of 64 under E", LITERAL("\x51\x43\5\0\0" L64 "\xff"),
+	 REPAIR_ASCII | REPAIR_TEXT_NAME, LITERAL("\x51\x42\1\0\0" L63 "\0\xff")},
+	{"dots only", LITERAL("\x51\5\1\0\0..\xff"), REPAIR_TEXT_NAME,
+	 LITERAL("\x51\3\1\0\0\0\0\xff")},
+	{"two pieces side by side", LITERAL("\x51\5\1\0\0me\x51\2\x30\x31\xff"), REPAIR_JOINED,
+	 LITERAL("\x51\7\1\0\0me01\0\0\xff")},
+	{"two pieces with an option between", LITERAL("\x51\5\1\0\0me\x0c\2pc\x51\2\x30\x31\xff"),
+	 REPAIR_JOINED, LITERAL("\x51\7\1\0\0me01\x0c\2pc\0\0\xff")},
+	{"three pieces, the first too short alone",
+	 LITERAL("\x51\1\1\x37\1\6\x51\3\0\0m\0\x51\3\x65\x30\x31\xff"), REPAIR_JOINED,
+	 LITERAL("\x51\7\1\0\0me01\x37\1\6\0\0\0\0\0\xff")},
+	{"pieces that are wrong together", LITERAL("\x51\4\5\0\0m\x51\3\x65\x30\x31\xff"),
+	 REPAIR_JOINED | REPAIR_ASCII, LITERAL("\x51\7\1\0\0me01\0\0\xff")},
+	/* What Kea takes as it is. */
+	{"none", LITERAL("\x35\1\1\x0c\2pc\xff"), 0, LITERAL("\x35\1\1\x0c\2pc\xff")},
+	{"ASCII", LITERAL("\x51\x0c\1\0\0me01.corp\xff"), 0,
+	 LITERAL("\x51\x0c\1\0\0me01.corp\xff")},
+	{"a label of 63", LITERAL("\x51\x42\1\0\0" L63 "\xff"), 0,
+	 LITERAL("\x51\x42\1\0\0" L63 "\xff")},
+	{"dirt", LITERAL("\x51\x0b\1\0\0me &#38;\xff\xff"), 0,
+	 LITERAL("\x51\x0b\1\0\0me &#38;\xff\xff")},
+	{"the root in ASCII", LITERAL("\x51\4\1\0\0.\xff"), 0, LITERAL("\x51\4\1\0\0.\xff")},
+	{"no name", LITERAL("\x51\3\5\0\0\xff"), 0, LITERAL("\x51\3\5\0\0\xff")},
+	{"wire, partial", LITERAL("\x51\x08\5\0\0\4me01\xff"), 0,
+	 LITERAL("\x51\x08\5\0\0\4me01\xff")},
+	{"wire, full", LITERAL("\x51\x09\5\0\0\4me01\0\xff"), 0,
+	 LITERAL("\x51\x09\5\0\0\4me01\0\xff")},
+	{"N alone", LITERAL("\x51\3\x08\0\0\xff"), 0, LITERAL("\x51\3\x08\0\0\xff")},
+	{"behind the end", LITERAL("\xff\x51\2\1\0"), 0, LITERAL("\xff\x51\2\1\0")},
+	{"over the end", LITERAL("\x51\7\1\0\0me"), 0, LITERAL("\x51\7\1\0\0me")},
+	{"behind an option over the end", LITERAL("\x0c\x09pc\x51\2\1\0"), 0,
+	 LITERAL("\x0c\x09pc\x51\2\1\0")},
+	{"no options", LITERAL(""), 0, LITERAL("")},
+};
+
+static void each_fault_is_mended_and_nothing_else_changes(void **state)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		uint8_t *bytes = packet_of(row->sent, row->sent_size);
+		uint8_t *wanted = packet_of(row->left, row->left_size);
+		unsigned done = repair_packet(bytes, HEAD + row->sent_size);
+
+		assert_int_equal(row->left_size, row->sent_size);
+		if (done != row->done || memcmp(bytes, wanted, HEAD + row->sent_size) != 0)
+			fail_msg("%s: done 0x%x", row->what, done);
+		/* A mended packet needs no mending. */
+		assert_int_equal(repair_packet(bytes, HEAD + row->sent_size), 0);
+		test_free(bytes);
+		test_free(wanted);
+	}
+}
+
+/* 200 and 100 octets, with an option between. */
+static void pieces_that_no_option_can_hold_are_taken_out(void **state)
+{
+	uint8_t options[2 + 200 + 3 + 2 + 100 + 1] = {81, 200, 1, [202] = 12, 1, 'a', 81, 100};
+	uint8_t wanted[sizeof(options)] = {[202] = 12, 1, 'a'};
+	uint8_t *bytes;
+
+	options[sizeof(options) - 1] = wanted[sizeof(wanted) - 1] = 255;
+	bytes = packet_of(options, sizeof(options));
+	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options)), REPAIR_TOO_LONG);
+	assert_memory_equal(bytes + HEAD, wanted, sizeof(wanted));
+	test_free(bytes);
+}
+
+/* Kea reads no options there, and a boot file's name may look like one. */
+static void file_and_sname_are_not_touched(void **state)
+{
+	static const char options[] = "\x34\1\3\x51\4\5\0\0x\xff";
+	uint8_t *bytes = packet_of(LITERAL(options));
+	uint8_t before[HEAD];
+
+	memcpy(bytes + 108, "\x51\2\1\0\xff", 5);
+	memcpy(bytes + 44, "\x51\4\5\0\0x\xff", 7);
+	memcpy(before, bytes, HEAD);
+	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options) - 1), REPAIR_ASCII);
+	assert_memory_equal(bytes, before, HEAD);
+	test_free(bytes);
+}
+
+static void what_is_no_dhcp_packet_is_left_alone(void **state)
+{
+	uint8_t *bytes = packet_of(LITERAL("\x51\2\1\0\xff"));
+
+	for (size_t size = 0; size <= HEAD; size++)
+		assert_int_equal(repair_packet(bytes, size), 0);
+	bytes[236] = 0;
+	assert_int_equal(repair_packet(bytes, HEAD + 5), 0);
+	test_free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_fault_is_mended_and_nothing_else_changes),
+		cmocka_unit_test(pieces_that_no_option_can_hold_are_taken_out),
+		cmocka_unit_test(file_and_sname_are_not_touched),
+		cmocka_unit_test(what_is_no_dhcp_packet_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
