@@ -13,6 +13,7 @@
 #define AT_CHADDR 28
 #define AT_COOKIE 236
 
+#define OPTION_HOST_NAME 12
 #define OPTION_TYPE 53
 #define OPTION_REQUESTED 50
 #define OPTION_SERVER 54
@@ -26,7 +27,8 @@ void dhcp_packet_init(struct dhcp_packet *ret, const char *relay, unsigned index
 {
 	*ret = (struct dhcp_packet){
 		.xid = index,
-		.mac = {0x02, 0, 0, 0x0d, (uint8_t)(index >> 8), (uint8_t)index},
+		.mac = {0x02, 0, (uint8_t)(index >> 24), (uint8_t)(index >> 16),
+			(uint8_t)(index >> 8), (uint8_t)index},
 	};
 	inet_pton(AF_INET, relay, &ret->relay);
 	snprintf(ret->name, sizeof(ret->name), "pc%03u.%s", index, suffix);
@@ -75,14 +77,34 @@ size_t dhcp_packet_encode(const struct dhcp_packet *packet, uint8_t ret[DHCP_PAC
 		at = put(at, OPTION_REQUESTED, &packet->address, 4);
 	if (packet->type == DHCP_REQUEST || packet->type == DHCP_RELEASE)
 		at = put(at, OPTION_SERVER, &packet->server, 4);
-	if (packet->type != DHCP_RELEASE)
+	if (packet->options) {
+		memcpy(at, packet->options, packet->options_length);
+		at += packet->options_length;
+	} else if (packet->type != DHCP_RELEASE) {
 		at = put_name(at, packet->name);
+	}
 	*at++ = 255;
 	return (size_t)(at - ret) < 300 ? 300 : (size_t)(at - ret);
 }
 
+/* The next option from *at on, NULL at the end or where one is cut. */
+static const uint8_t *next_option(const uint8_t *bytes, size_t length, size_t *at)
+{
+	const uint8_t *option;
+
+	while (*at < length && bytes[*at] == 0)
+		++*at;
+	if (*at + 1 >= length || bytes[*at] == 255 || *at + 2 + bytes[*at + 1] > length)
+		return NULL;
+	option = bytes + *at;
+	*at += 2 + (size_t)option[1];
+	return option;
+}
+
 int dhcp_packet_decode(struct dhcp_packet *ret, const uint8_t *bytes, size_t length)
 {
+	const uint8_t *option;
+	size_t at = HEAD;
 	uint32_t xid;
 
 	if (length < HEAD || bytes[0] != 2 ||
@@ -92,22 +114,42 @@ int dhcp_packet_decode(struct dhcp_packet *ret, const uint8_t *bytes, size_t len
 	memcpy(&xid, bytes + AT_XID, 4);
 	ret->xid = ntohl(xid);
 	memcpy(&ret->address, bytes + AT_YIADDR, 4);
-	for (size_t i = HEAD; i + 1 < length && bytes[i] != 255;) {
-		size_t size = bytes[i + 1];
-
-		if (bytes[i] == 0) {
-			i++;
-			continue;
-		}
-		if (i + 2 + size > length)
-			return -EBADMSG;
-		if (bytes[i] == OPTION_TYPE && size == 1)
-			ret->type = (enum dhcp_type)bytes[i + 2];
-		if (bytes[i] == OPTION_SERVER && size == 4)
-			memcpy(&ret->server, bytes + i + 2, 4);
-		i += 2 + size;
+	while ((option = next_option(bytes, length, &at)) != NULL) {
+		if (option[0] == OPTION_TYPE && option[1] == 1)
+			ret->type = (enum dhcp_type)option[2];
+		if (option[0] == OPTION_SERVER && option[1] == 4)
+			memcpy(&ret->server, option + 2, 4);
 	}
 	return ret->type == 0 ? -EBADMSG : 0;
+}
+
+static void join(struct dhcp_text *text, const uint8_t *option)
+{
+	size_t room = sizeof(text->bytes) - text->length, length = option[1];
+
+	length = length < room ? length : room;
+	memcpy(text->bytes + text->length, option + 2, length);
+	text->length += length;
+	text->pieces++;
+}
+
+void dhcp_options_names(struct dhcp_names *ret, const uint8_t *options, size_t length)
+{
+	const uint8_t *option;
+	size_t at = 0;
+
+	*ret = (struct dhcp_names){0};
+	while ((option = next_option(options, length, &at)) != NULL) {
+		if (option[0] == OPTION_FQDN)
+			join(&ret->fqdn, option);
+		else if (option[0] == OPTION_HOST_NAME)
+			join(&ret->host_name, option);
+	}
+}
+
+void dhcp_packet_names(struct dhcp_names *ret, const uint8_t *bytes, size_t length)
+{
+	dhcp_options_names(ret, bytes + HEAD, length - HEAD);
 }
 
 void dhcp_packet_print(const struct dhcp_packet *packet, FILE *file)

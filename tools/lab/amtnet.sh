@@ -41,7 +41,7 @@ lab_configure_amtnetd()
 		    - name: corp.example
 		      servers: [10.81.2.2]
 		      key: amtnet
-		    - name: 81.10.in-addr.arpa
+		    - name: ${LAB_ZONES[1]}
 		      servers: [10.81.2.2]
 		      key: amtnet
 		provision-server:

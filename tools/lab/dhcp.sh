@@ -7,6 +7,8 @@
 # shellcheck disable=SC2153 # LAB_TOOLS is set by lab.sh
 LAB_POOL1='10.81.1.100 - 10.81.1.199'
 LAB_POOL2='10.81.20.20 - 10.81.20.249'
+# The relayed subnet; larger ones hold many clients of lab_dora.
+LAB_SUBNET2=10.81.20.0/24
 
 # Which Kea: empty for the machine's own, otherwise what to put before its command line.
 LAB_KEA_IN=()
@@ -95,7 +97,7 @@ lab_configure_kea()
 		  "subnet4": [
 		    {"id": 1, "subnet": "10.81.1.0/24", "pools": [{"pool": "$LAB_POOL1"}],
 		      "option-data": [{"name": "routers", "data": "10.81.1.1"}]},
-		    {"id": 2, "subnet": "10.81.20.0/24",
+		    {"id": 2, "subnet": "$LAB_SUBNET2",
 		      "pools": [{"pool": "$LAB_POOL2"}],
 		      "option-data": [{"name": "routers", "data": "10.81.20.1"}]}],
 		  "loggers": [{"name": "kea-dhcp4", "severity": "INFO",
