@@ -32,6 +32,7 @@ command_run command_hello;
 command_run command_site;
 command_run command_explain;
 command_run command_respond;
+command_run command_pair;
 command_run command_dhcp;
 command_run command_amt;
 command_run command_cert;
@@ -49,6 +50,10 @@ int command_help(const char *name);
 unsigned command_number(const char *text, unsigned most);
 /* With r != 0 says why it cannot start; otherwise runs. Frees the run; gives the exit status. */
 int command_run_and_free(struct netcheck *run, int r, const char *name);
+
+/* The first line of the file, without its end: the code of a pair. 0, or COMMAND_USAGE after it has been
+ * said what is wrong. */
+int command_read_code(const char *name, const char *path, char *ret, size_t size);
 
 /* Names by the system's resolver, for targets on the command line (target_resolve). */
 int command_resolve(const char *name, struct addr *ret, size_t size, struct err *err);

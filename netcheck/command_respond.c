@@ -2,6 +2,8 @@
 #include "netcheck/command.h"
 
 #include "common/hello.h"
+#include "netcheck/pair_seal.h"
+#include "netcheck/pair_serve.h"
 #include "netcheck/probe_hello.h"
 #include "netcheck/respond.h"
 
@@ -16,12 +18,17 @@
 #include <string.h>
 
 #define ONCE_MOST_S 86400
+#define CODE_MAX 256
 
 struct duty {
 	struct respond_options options;
 	unsigned once_s; /* 0 = until a signal */
 	bool wants_hello;
 	struct endpoint hello;
+	bool pairs;
+	uint16_t control_port;
+	char code[CODE_MAX];
+	struct pair_serve *serve;
 	struct event_base *base;
 	struct respond *respond;
 	struct probe_hello *probe;
@@ -103,15 +110,41 @@ static int add_ends(struct duty *duty)
 	return 0;
 }
 
+/* A code of our own is printed: the person at the other end needs it. */
+static int start_pairing(struct duty *duty)
+{
+	struct pair_serve_options options = {.bind = duty->options.bind,
+					     .port = duty->control_port,
+					     .code = duty->code,
+					     .responder = duty->respond,
+					     .ports = duty->options.ports,
+					     .out = duty->options.out};
+	struct err err = {0};
+
+	if (!duty->pairs)
+		return 0;
+	if (!duty->code[0]) {
+		pair_seal_code(duty->code);
+		fprintf(duty->options.out, "pair code: %s\n", duty->code);
+	}
+	if (pair_serve_new(&duty->serve, duty->base, &options, &err))
+		return command_fail("respond", "%s", err.text);
+	return 0;
+}
+
 static int serve(struct duty *duty)
 {
 	struct err err = {0};
+	int status;
 
 	duty->base = event_base_new();
 	if (!duty->base || add_ends(duty))
 		return command_fail("respond", "out of memory");
 	if (respond_new(&duty->respond, duty->base, &duty->options, &err))
 		return command_fail("respond", "%s", err.text);
+	status = start_pairing(duty);
+	if (status)
+		return status;
 	if (duty->wants_hello &&
 	    probe_hello_start(&duty->probe, duty->base, duty->hello, PROBE_HELLO_CONNECT_MS,
 			      PROBE_HELLO_ACCEPT_MS, on_hello, duty))
@@ -124,7 +157,9 @@ static int serve(struct duty *duty)
 static void duty_done(struct duty *duty)
 {
 	probe_hello_cancel(duty->probe);
+	pair_serve_free(duty->serve);
 	respond_free(duty->respond);
+	explicit_bzero(duty->code, sizeof(duty->code));
 	for (size_t i = 0; i < 3; i++)
 		if (duty->ends[i])
 			event_free(duty->ends[i]);
@@ -173,6 +208,18 @@ static int read_option(int c, struct duty *duty)
 		return read_once(duty, optarg);
 	case 'H':
 		return read_hello(duty, optarg);
+	case 'P':
+		duty->pairs = true;
+		return 0;
+	case 'c':
+		duty->pairs = true;
+		return command_read_code("respond", optarg, duty->code, sizeof(duty->code));
+	case 't':
+		duty->control_port = (uint16_t)command_number(optarg, 65535);
+		return duty->control_port
+			       ? 0
+			       : command_fail("respond", "--control-port takes a number from "
+							 "1 to 65535");
 	default:
 		return COMMAND_USAGE;
 	}
@@ -181,13 +228,20 @@ static int read_option(int c, struct duty *duty)
 int command_respond(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"bind", required_argument, NULL, 'b'}, {"ports", required_argument, NULL, 'p'},
-		{"once", required_argument, NULL, 'o'}, {"hello", required_argument, NULL, 'H'},
-		{"help", no_argument, NULL, 'h'},       {0},
+		{"bind", required_argument, NULL, 'b'},
+		{"ports", required_argument, NULL, 'p'},
+		{"once", required_argument, NULL, 'o'},
+		{"hello", required_argument, NULL, 'H'},
+		{"pair", no_argument, NULL, 'P'},
+		{"code-file", required_argument, NULL, 'c'},
+		{"control-port", required_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	struct duty duty = {
 		.options = {.ports = {.items = {16992, 16993, 16994, 16995}, .count = 4},
-			    .out = stdout}};
+			    .out = stdout},
+		.control_port = PAIR_PORT};
 	int c, status = 0;
 
 	while (!status && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {

@@ -165,6 +165,26 @@ int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *r
 	return r;
 }
 
+int dial_listen(struct endpoint at, int backlog, struct err *err)
+{
+	struct sockaddr_storage sockaddr;
+	socklen_t size = endpoint_to_sockaddr(at, &sockaddr);
+	int fd = socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	char text[ENDPOINT_TEXT];
+	int r;
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open a socket: %s", strerror(errno));
+	(void)set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (sockaddr.ss_family == AF_INET6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (!bind(fd, (struct sockaddr *)&sockaddr, size) && !listen(fd, backlog))
+		return fd;
+	r = -errno;
+	close(fd);
+	return err_set(err, r, "cannot listen on %s: %s", endpoint_print(at, text), strerror(-r));
+}
+
 struct addr dial_source(int fd)
 {
 	struct sockaddr_storage sockaddr = {0};

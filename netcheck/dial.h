@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/endpoint.h"
+#include "common/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,9 @@ struct dial_error {
  * refused at once. */
 int dial_tcp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error);
 int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error);
+
+/* A listening TCP socket, or negative errno with the sentence. On an IPv6 address it takes no IPv4. */
+int dial_listen(struct endpoint at, int backlog, struct err *err);
 
 /* After the socket became writable or failed. */
 void dial_result(int fd, struct dial_error *ret);

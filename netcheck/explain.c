@@ -290,6 +290,43 @@ const struct explain explain_table[] = {
 	 "without them a lease that was deleted by command keeps its name.",
 	 "Add a Unix control-socket and libdhcp_lease_cmds.so."},
 	{"NC714", "hook and class in place", "Kea hands the PCs' names over to amtnet.", ""},
+
+	{"NC800", "paired with a responder",
+	 "The responder at the client site works along, and no address is translated on the way.",
+	 ""},
+	{"NC801", "paired, addresses are translated",
+	 "A device on the way translates addresses (NAT): a provisioning core sees another address "
+	 "than "
+	 "the PC has, and calls back to the wrong one.",
+	 "Take the client subnet out of the translation towards the provisioning core."},
+	{"NC802", "responder not reachable",
+	 "The control connection to the responder did not come about; the ports are not judged.",
+	 "Run amtnet-check respond --pair there, allow its control port (tcp/16999), and give the "
+	 "code "
+	 "that it prints."},
+	{"NC810", "port passes both ways", "Both ends saw the connection and its data.", ""},
+	{"NC811", "port lost on the way there",
+	 "Nothing arrives at the responder: the port is cut towards the PCs.",
+	 "Allow the port towards the client subnet; the finding NC104 or NC107 of this port names "
+	 "the "
+	 "place."},
+	{"NC812", "port lost on the way back",
+	 "Connections arrive at the responder, its answers are lost: the return path is cut, or "
+	 "goes "
+	 "another way past a stateful firewall.",
+	 "Allow answers from the client subnet, and look for asymmetric routes."},
+	{"NC813", "answered by somebody else",
+	 "The port looks open, but the responder saw nothing: a device on the way answers in its "
+	 "name.",
+	 "Look for a proxy or SYN-proxying firewall on the way, and take the port out of it."},
+	{"NC814", "data lost after the handshake",
+	 "The handshake passes, what follows does not: an application filter or a wrong MTU.",
+	 "Look for application filters on the way, and for tunnels with a smaller MTU."},
+	{"NC820", "hello passes from the PCs",
+	 "A test hello from the client site was taken by the provisioning server.", ""},
+	{"NC821", "hello fails from the PCs", "PCs of that site cannot announce themselves.",
+	 "Allow tcp/9971 from the client subnet to the provisioning server, stateful answers "
+	 "back."},
 };
 
 const size_t explain_count = sizeof(explain_table) / sizeof(explain_table[0]);

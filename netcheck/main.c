@@ -38,13 +38,26 @@ const struct command command_table[] = {
 	 "  --json             JSON lines instead of text\n"
 	 "The port is 9971 by default. amtnetd records the test hello and relays it to no core.\n",
 	 command_hello},
+	{"pair", "[--json] --with ADDR[:PORT] --code-file FILE [--hello SERVER[:PORT]]...",
+	 "check together with a responder: each direction by itself",
+	 "  --json             JSON lines instead of text\n"
+	 "  --with ADDR        the responder (amtnet-check respond --pair); port 16999 by default\n"
+	 "  --code-file FILE   its first line is the code that the responder prints\n"
+	 "  --ports LIST       ports, 16992-16995 by default\n"
+	 "  --hello SERVER     let the responder send a test hello to this address; may be "
+	 "repeated\n",
+	 command_pair},
 	{"respond", "[--bind ADDR] [--ports LIST] [--once SECONDS] [--hello SERVER[:PORT]]",
 	 "stand in for a PC at the client site",
 	 "  --bind ADDR        listen on this address, all by default\n"
 	 "  --ports LIST       ports to listen on, 16992-16995 by default\n"
 	 "  --once SECONDS     end after so many seconds: status 0 when every port was reached, "
 	 "else 2\n"
-	 "  --hello SERVER     send one test hello first\n",
+	 "  --hello SERVER     send one test hello first\n"
+	 "  --pair             let a check work along (amtnet-check pair), with a code that is "
+	 "printed\n"
+	 "  --code-file FILE   its first line is the code instead\n"
+	 "  --control-port N   where the check connects, 16999 by default\n",
 	 command_respond},
 	{"dhcp", "[--json] --interface NAME | --server ADDR --relay ADDR [...]",
 	 "check what DHCP servers offer, without taking a lease",

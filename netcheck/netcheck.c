@@ -257,6 +257,22 @@ int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *want
 	return keep(run, (struct netcheck_item){check, free_dhcp, NULL}, r);
 }
 
+static void free_pair(void *check)
+{
+	check_pair_free(check);
+}
+
+int netcheck_add_pair(struct netcheck *run, const struct check_pair_wanted *wanted)
+{
+	struct check_pair *check = NULL;
+	int r = reserve(run);
+
+	run->tools.planned += wanted->port_count;
+	if (!r)
+		r = check_pair_start(&check, &run->tools, wanted, on_done, run);
+	return keep(run, (struct netcheck_item){check, free_pair, NULL}, r);
+}
+
 static void free_amt(void *check)
 {
 	check_amt_free(check);

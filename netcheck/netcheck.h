@@ -14,6 +14,7 @@
 #include "netcheck/check_dhcp.h"
 #include "netcheck/check_dns.h"
 #include "netcheck/check_kea.h"
+#include "netcheck/check_pair.h"
 #include "netcheck/scan.h"
 #include "netcheck/site.h"
 #include "netcheck/space.h"
@@ -50,6 +51,7 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
 int netcheck_add_hello(struct netcheck *run, struct endpoint server);
 int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *wanted);
+int netcheck_add_pair(struct netcheck *run, const struct check_pair_wanted *wanted);
 int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group);
 /* The results of these two are there at once. */
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted);

@@ -2,6 +2,7 @@
 #include "netcheck/respond.h"
 
 #include "common/clock.h"
+#include "netcheck/dial.h"
 #include "netcheck/token.h"
 
 #include <errno.h>
@@ -35,6 +36,15 @@ struct door {
 	struct event *event;
 };
 
+#define WITNESSES_MAX 256
+
+/* What arrived on a port from an address. */
+struct witness {
+	struct addr from;
+	uint16_t port; /* 0 = free */
+	struct respond_seen seen;
+};
+
 struct respond {
 	struct event_base *base;
 	struct respond_options options;
@@ -44,6 +54,8 @@ struct respond {
 	struct visitor_list visitors;
 	size_t visitor_count;
 	struct respond_counters counters;
+	struct witness witnesses[WITNESSES_MAX];
+	size_t next_witness; /* to be replaced where all are taken */
 };
 
 static void say(const struct visitor *visitor, const char *what)
@@ -54,6 +66,28 @@ static void say(const struct visitor *visitor, const char *what)
 	fprintf(out, "%s tcp/%u from %s: %s\n", clock_print(clock_wall_ms(), now), visitor->port,
 		endpoint_print(visitor->from, from), what);
 	fflush(out);
+}
+
+static struct witness *witness_of(const struct respond *respond, uint16_t port, struct addr from)
+{
+	const struct witness *witness = respond->witnesses;
+
+	for (; witness < respond->witnesses + WITNESSES_MAX; witness++)
+		if (witness->port == port && addr_equal(witness->from, from))
+			return (struct witness *)witness;
+	return NULL;
+}
+
+/* The one that was there, or a new one in the place of the oldest. */
+static struct witness *call_witness(struct respond *respond, uint16_t port, struct addr from)
+{
+	struct witness *witness = witness_of(respond, port, from);
+
+	if (witness)
+		return witness;
+	witness = &respond->witnesses[respond->next_witness++ % WITNESSES_MAX];
+	*witness = (struct witness){.from = from, .port = port};
+	return witness;
 }
 
 static void visitor_free(struct visitor *visitor)
@@ -94,6 +128,7 @@ static bool answer(struct visitor *visitor)
 				    sizeof(line));
 	if (send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length) {
 		visitor->respond->counters.proven++;
+		call_witness(visitor->respond, visitor->port, visitor->from.addr)->seen.proven++;
 		say(visitor, "check answered, the path is proven");
 	} else {
 		say(visitor, "check arrived, but the answer could not be sent");
@@ -133,6 +168,7 @@ static void welcome(struct door *door, int fd, struct endpoint from)
 	struct visitor *visitor;
 
 	respond->counters.accepted++;
+	call_witness(respond, door->port, from.addr)->seen.accepted++;
 	respond->counters.ports_seen += !door->seen;
 	door->seen = true;
 	if (respond->visitor_count >= RESPOND_CONNECTIONS_MAX ||
@@ -180,24 +216,11 @@ static void on_visitor(evutil_socket_t listener, short what, void *user)
 static int open_door(struct respond *respond, struct endpoint at, struct err *err)
 {
 	struct door *door = &respond->doors[respond->door_count];
-	struct sockaddr_storage sockaddr;
-	socklen_t size = endpoint_to_sockaddr(at, &sockaddr);
-	char text[ENDPOINT_TEXT];
-	int on = 1, r;
 
 	*door = (struct door){.respond = respond, .port = at.port};
-	door->fd = socket(sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	door->fd = dial_listen(at, 64, err);
 	if (door->fd < 0)
-		return err_set(err, -errno, "cannot open a socket: %s", strerror(errno));
-	(void)setsockopt(door->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (sockaddr.ss_family == AF_INET6)
-		(void)setsockopt(door->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(door->fd, (struct sockaddr *)&sockaddr, size) < 0 || listen(door->fd, 64) < 0) {
-		r = -errno;
-		close(door->fd);
-		return err_set(err, r, "cannot listen on %s: %s", endpoint_print(at, text),
-			       strerror(-r));
-	}
+		return door->fd;
 	door->event = event_new(respond->base, door->fd, EV_READ | EV_PERSIST, on_visitor, door);
 	if (!door->event || event_add(door->event, NULL)) {
 		if (door->event)
@@ -268,4 +291,11 @@ void respond_free(struct respond *respond)
 struct respond_counters respond_counters(const struct respond *respond)
 {
 	return respond->counters;
+}
+
+struct respond_seen respond_seen(const struct respond *respond, uint16_t port, struct addr from)
+{
+	const struct witness *witness = witness_of(respond, port, from);
+
+	return witness ? witness->seen : (struct respond_seen){0};
 }

@@ -37,3 +37,11 @@ int respond_new(struct respond **ret, struct event_base *base,
 		const struct respond_options *options, struct err *err);
 void respond_free(struct respond *respond);
 struct respond_counters respond_counters(const struct respond *respond);
+
+/* What arrived on a port from an address; of the 256 newest pairs of both. */
+struct respond_seen {
+	unsigned accepted; /* connections */
+	unsigned proven;   /* of these, answered with the token */
+};
+
+struct respond_seen respond_seen(const struct respond *respond, uint16_t port, struct addr from);
