@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define BUCKETS 65536u
+#define BUCKETS 262144u /* about one lease each when it is full */
 
 struct leases_row {
 	struct leases_row *next;      /* of the bucket */

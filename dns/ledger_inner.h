@@ -9,7 +9,7 @@
 
 #include <sys/queue.h>
 
-#define LEDGER_BUCKETS 65536u
+#define LEDGER_BUCKETS 524288u /* about one owner each when it is full */
 
 /* The intents under one owner name. */
 struct ledger_owner {
