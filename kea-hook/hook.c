@@ -107,10 +107,13 @@ void hook_free(struct hook *hook)
 
 /* ---- Packets in ---- */
 
-void hook_repair(struct hook *hook, uint8_t *packet, size_t size)
+void hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size)
 {
-	unsigned done = hook->params.repair ? repair_packet(packet, size) : 0;
+	unsigned done;
 
+	if (!hook->params.repair)
+		return;
+	done = ip6 ? repair_packet6(packet, size) : repair_packet(packet, size);
 	for (unsigned kind = 0; done != 0; kind++, done >>= 1) {
 		if (done & 1)
 			count(hook, COUNTER_REPAIRED + kind);
@@ -229,19 +232,20 @@ static bool first_time(struct said *said, uint32_t subnet_id)
 	return (atomic_fetch_or(&said->words[bit / 64], mask) & mask) == 0;
 }
 
-/* An ME needs its domain and a name server to find ProvisionServer. */
+/* An ME needs its domain and a name server to find ProvisionServer. Where Kea 2.2 answers a DHCPv6
+ * REQUEST for a lease that was there already, nobody tells the subnet. */
 static int watch(struct hook *hook, const struct hook_reply *reply, const struct hostname *domain)
 {
 	int todo = 0;
 
-	if (hostname_is_empty(domain)) {
+	if (reply->owes_domain && hostname_is_empty(domain)) {
 		count(hook, COUNTER_NO_DOMAIN);
-		if (first_time(&hook->no_domain, reply->subnet_id))
+		if (reply->subnet_id != 0 && first_time(&hook->no_domain, reply->subnet_id))
 			todo |= HOOK_SAY_NO_DOMAIN;
 	}
-	if (!reply->has_servers) {
+	if (reply->owes_servers && !reply->has_servers) {
 		count(hook, COUNTER_NO_SERVERS);
-		if (first_time(&hook->no_servers, reply->subnet_id))
+		if (reply->subnet_id != 0 && first_time(&hook->no_servers, reply->subnet_id))
 			todo |= HOOK_SAY_NO_SERVERS;
 	}
 	return todo;

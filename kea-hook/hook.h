@@ -43,8 +43,8 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 /* Bounded in time; takes NULL. */
 void hook_free(struct hook *hook);
 
-/* Mends a malformed option 81 in a DHCPv4 packet where it lies; counts what was wrong. */
-void hook_repair(struct hook *hook, uint8_t *packet, size_t size);
+/* Mends a malformed option 81 (39) in a packet where it lies; counts what was wrong. */
+void hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size);
 
 struct hook_query {
 	bool ip6;
@@ -87,6 +87,8 @@ struct hook_reply {
 	const uint8_t *domain; /* option 15, or the first name of 24; NULL = the answer has none */
 	size_t domain_size;
 	bool has_servers; /* option 6, or 23, with at least one address */
+	/* What a client has to get: always in DHCPv4, what it asks for in DHCPv6. */
+	bool owes_domain, owes_servers;
 };
 
 /* What the shim has to do; bits. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "kea-hook/packet6.h"
 
-#include "common/wire.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -29,9 +27,8 @@ static void take(struct lease_bytes *to, size_t max, const uint8_t *value, size_
 	to->length = (uint8_t)length;
 }
 
-/* The next option: its code, value and length; false at the end, or when it runs over it. */
-static bool next_option(struct wire_reader *reader, uint16_t *ret_code, const uint8_t **ret_value,
-			size_t *ret_length)
+bool packet6_next(struct wire_reader *reader, uint16_t *ret_code, const uint8_t **ret_value,
+		  size_t *ret_length)
 {
 	if (wire_left(reader) == 0)
 		return false;
@@ -48,7 +45,7 @@ static bool unwrap(struct wire_reader *reader)
 	uint16_t code;
 	size_t length;
 
-	while (next_option(reader, &code, &value, &length)) {
+	while (packet6_next(reader, &code, &value, &length)) {
 		if (code != OPTION_RELAY_MESSAGE)
 			continue;
 		wire_reader_init(reader, value, length);
@@ -63,7 +60,7 @@ static void read_options(struct wire_reader *reader, struct packet *packet)
 	uint16_t code;
 	size_t length;
 
-	while (next_option(reader, &code, &value, &length)) {
+	while (packet6_next(reader, &code, &value, &length)) {
 		if (code == OPTION_CLIENT_ID)
 			take(&packet->client_id, LEASE_CLIENT_ID_MAX, value, length);
 		else if (code == OPTION_CLIENT_FQDN)
@@ -74,23 +71,32 @@ static void read_options(struct wire_reader *reader, struct packet *packet)
 	}
 }
 
+int packet6_enter(struct wire_reader *reader, struct addr *ret_relay)
+{
+	int relays = 0;
+
+	*ret_relay = (struct addr){0};
+	while (wire_left(reader) > 0 && reader->bytes[0] == MESSAGE_RELAY_FORW) {
+		const uint8_t *head = wire_read_bytes(reader, RELAY_HEAD);
+
+		if (head == NULL || ++relays > PACKET6_RELAYS_MAX)
+			return -EINVAL;
+		*ret_relay = addr_ip6(head + AT_LINK);
+		if (!unwrap(reader))
+			return -EINVAL;
+	}
+	if (wire_read_bytes(reader, MESSAGE_HEAD) == NULL || reader->bytes[0] == MESSAGE_RELAY_REPL)
+		return -EINVAL;
+	return 0;
+}
+
 int packet6_parse(const uint8_t *bytes, size_t size, struct packet *ret)
 {
 	struct packet packet = {0};
 	struct wire_reader reader;
-	int relays = 0;
 
 	wire_reader_init(&reader, bytes, size);
-	while (reader.size > 0 && reader.bytes[0] == MESSAGE_RELAY_FORW) {
-		const uint8_t *head = wire_read_bytes(&reader, RELAY_HEAD);
-
-		if (head == NULL || ++relays > PACKET6_RELAYS_MAX)
-			return -EINVAL;
-		packet.relay = addr_ip6(head + AT_LINK);
-		if (!unwrap(&reader))
-			return -EINVAL;
-	}
-	if (wire_read_bytes(&reader, MESSAGE_HEAD) == NULL || reader.bytes[0] == MESSAGE_RELAY_REPL)
+	if (packet6_enter(&reader, &packet.relay) < 0)
 		return -EINVAL;
 	read_options(&reader, &packet);
 	*ret = packet;

@@ -7,9 +7,17 @@
  */
 #pragma once
 
+#include "common/wire.h"
 #include "kea-hook/packet.h"
 
 #define PACKET6_RELAYS_MAX 32 /* HOP_COUNT_LIMIT of older RFCs, and Kea's */
+
+/* Moves the reader, which stands at the beginning of the packet, to the options of the client's own
+ * message. 0 or -EINVAL; *ret_relay is the link address as above, ADDR_NONE = not relayed. */
+int packet6_enter(struct wire_reader *reader, struct addr *ret_relay);
+/* The next option: its code, value and length; false at the end, or when it runs over it. */
+bool packet6_next(struct wire_reader *reader, uint16_t *ret_code, const uint8_t **ret_value,
+		  size_t *ret_length);
 
 /* 0, or -EINVAL for what is no client's message or has too many relays. An option that runs over the
  * end ends the reading. *ret is written on success only. */

@@ -3,6 +3,7 @@
 
 #include "common/hostname.h"
 #include "kea-hook/option81.h"
+#include "kea-hook/packet6.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -197,5 +198,49 @@ unsigned repair_packet(uint8_t *bytes, size_t size)
 		return 0;
 	if (join_all(bytes, size, at, &done))
 		done |= mend(bytes + at);
+	return done;
+}
+
+/* ---- DHCPv6 ---- */
+
+#define OPTION6_CLIENT_FQDN 39
+#define OPTION6_RESERVED 0xff /* both octets of a code, RFC 8415 24 */
+#define OPTION6_HEAD 4        /* code, length */
+#define FLAG6_S 0x01
+#define FLAG6_N 0x04
+
+static unsigned mend6(uint8_t *value, size_t length)
+{
+	unsigned done = 0;
+
+	if (length > 0 && (value[0] & FLAG6_N) && (value[0] & FLAG6_S)) {
+		value[0] &= (uint8_t)~FLAG6_N;
+		done |= REPAIR_N_AND_S;
+	}
+	if (length == 0)
+		done |= REPAIR_TRUNCATED;
+	else if (length > 1 && wire_length(value + 1, length - 1) == 0)
+		done |= REPAIR_WIRE_NAME;
+	if (done & (REPAIR_TRUNCATED | REPAIR_WIRE_NAME))
+		memset(value - OPTION6_HEAD, OPTION6_RESERVED, 2);
+	return done;
+}
+
+unsigned repair_packet6(uint8_t *bytes, size_t size)
+{
+	struct wire_reader reader;
+	const uint8_t *value;
+	struct addr relay;
+	unsigned done = 0;
+	uint16_t code;
+	size_t length;
+
+	wire_reader_init(&reader, bytes, size);
+	if (packet6_enter(&reader, &relay) < 0)
+		return 0;
+	while (packet6_next(&reader, &code, &value, &length)) {
+		if (code == OPTION6_CLIENT_FQDN)
+			done |= mend6(bytes + (value - bytes), length);
+	}
 	return done;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * repair: mends an option 81 for which Kea would drop the whole packet, so that the client gets its
+ * repair: mends an option 81, or 39, for which Kea would drop the whole packet, so that the client gets its
  * address. Kea does so for N and S both set, an option of less than three octets, a name that is not
  * in the encoding that E names or that is no name, and an option in several pieces (RFC 3396).
  *
@@ -30,3 +30,8 @@ enum {
 
 /* Gives the bits of what was done; 0 = nothing was wrong, or this is no DHCPv4 packet. */
 unsigned repair_packet(uint8_t *bytes, size_t size);
+
+/* The same of option 39 (RFC 4704) in a DHCPv6 packet, through any relays: N and S, an option without
+ * flags, a name that is not in wire form. DHCPv6 has no pad options, so what is taken out gets a code
+ * that nobody reads. */
+unsigned repair_packet6(uint8_t *bytes, size_t size);

@@ -76,6 +76,7 @@ void answer(CalloutHandle &handle, struct hook *hook)
 	reply.domain = domain ? domain_bytes.data() : nullptr;
 	reply.domain_size = domain_bytes.size();
 	reply.has_servers = servers && servers->len() > servers->getHeaderLen();
+	reply.owes_domain = reply.owes_servers = true;
 
 	lease_bytes option81;
 	const int todo = hook_answer(hook, &query, &reply, &option81);
@@ -111,7 +112,7 @@ ENTRY int buffer4_receive(CalloutHandle &handle)
 	return callout(handle, [&handle](struct hook *hook) {
 		const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
 
-		hook_repair(hook, packet->data_.data(), packet->data_.size());
+		hook_repair(hook, false, packet->data_.data(), packet->data_.size());
 	});
 }
 

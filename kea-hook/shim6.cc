@@ -80,6 +80,19 @@ size_t first_name(const OptionBuffer &list)
 	return std::min(at + 1, list.size());
 }
 
+/* The client's option request option names this code. */
+bool asks_for(const Pkt6Ptr &packet, uint16_t code)
+{
+	const OptionPtr option = packet->getOption(D6O_ORO);
+	const OptionBuffer codes = option ? option->toBinary() : OptionBuffer();
+
+	for (size_t i = 0; i + 1 < codes.size(); i += 2) {
+		if (codes[i] == code >> 8 && codes[i + 1] == (code & 0xff))
+			return true;
+	}
+	return false;
+}
+
 bool gives_leases(uint8_t type)
 {
 	return type == DHCPV6_SOLICIT || type == DHCPV6_REQUEST || type == DHCPV6_RENEW ||
@@ -118,6 +131,8 @@ void answer(CalloutHandle &handle, struct hook *hook)
 	reply.domain = domains ? domain_bytes.data() : nullptr;
 	reply.domain_size = first_name(domain_bytes);
 	reply.has_servers = servers && servers->len() > servers->getHeaderLen();
+	reply.owes_domain = asks_for(packet, D6O_DOMAIN_SEARCH);
+	reply.owes_servers = asks_for(packet, D6O_NAME_SERVERS);
 
 	lease_bytes option39;
 	const int todo = hook_answer(hook, &query, &reply, &option39);
@@ -150,6 +165,15 @@ void end(CalloutHandle &handle, struct hook *hook, enum lease_change change)
 }
 
 } // namespace
+
+ENTRY int buffer6_receive(CalloutHandle &handle)
+{
+	return callout(handle, [&handle](struct hook *hook) {
+		const Pkt6Ptr packet = argument<Pkt6Ptr>(handle, "query6");
+
+		hook_repair(hook, true, packet->data_.data(), packet->data_.size());
+	});
+}
 
 /* The name must not be empty: with anything changed, Kea sets it as a full name, and throws when it
  * is none. */

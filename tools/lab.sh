@@ -31,6 +31,8 @@ declare -gA LAB_PIDS=()
 . "$LAB_TOOLS/lab/names.sh"
 # shellcheck source=tools/lab/dhcp.sh
 . "$LAB_TOOLS/lab/dhcp.sh"
+# shellcheck source=tools/lab/dhcp6.sh
+. "$LAB_TOOLS/lab/dhcp6.sh"
 # shellcheck source=tools/lab/amtnet.sh
 . "$LAB_TOOLS/lab/amtnet.sh"
 # shellcheck source=tools/lab/roots.sh

@@ -15,7 +15,7 @@ SETUP_TO_BUILD=(
 	libnl-3-dev libnl-route-3-dev
 )
 SETUP_TO_RUN=(
-	kea-dhcp4-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
+	kea-dhcp4-server kea-dhcp6-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
 	iproute2 nftables tcpdump socat procps
 )
 # libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
@@ -25,7 +25,7 @@ SETUP_TO_CHECK=(
 )
 # Packages whose service the lab must not leave behind on the machine.
 SETUP_SERVICES=(
-	kea-dhcp4-server bind9:named knot isc-dhcp-relay
+	kea-dhcp4-server kea-dhcp6-server bind9:named knot isc-dhcp-relay
 )
 
 # setup_need_root COMMAND: a sentence and the end, when there is no root.

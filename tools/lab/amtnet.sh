@@ -26,6 +26,8 @@ lab_run_amtnetd()
 
 lab_configure_amtnetd()
 {
+	local zone
+
 	cat <<-END
 		state: $LAB_DIR/amtnetd.db
 		lease:
@@ -38,12 +40,15 @@ lab_configure_amtnetd()
 		      algorithm: hmac-sha256
 		      secret-file: $LAB_KEY_FILE
 		  zones:
-		    - name: corp.example
-		      servers: [10.81.2.2]
-		      key: amtnet
-		    - name: ${LAB_ZONES[1]}
-		      servers: [10.81.2.2]
-		      key: amtnet
+	END
+	for zone in "${LAB_ZONES[@]}"; do
+		cat <<-END
+			    - name: $zone
+			      servers: [10.81.2.2]
+			      key: amtnet
+		END
+	done
+	cat <<-END
 		provision-server:
 		  zones: [corp.example]
 		  addresses: [10.81.1.2]

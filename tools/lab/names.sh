@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # The lab's name server: BIND or Knot with corp.example and 81.10.in-addr.arpa, both open to updates
-# that are signed with the lab's TSIG key and to no others. Part of tools/lab.sh.
+# that are signed with the lab's TSIG key and to no others. A test may add zones to LAB_ZONES before
+# lab_start_ns. Part of tools/lab.sh.
 
 LAB_ZONES=(corp.example 81.10.in-addr.arpa)
 LAB_KEY_FILE=

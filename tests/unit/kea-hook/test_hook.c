@@ -70,6 +70,8 @@ static const struct hook_reply ack = {
 	.domain = (const uint8_t *)"Corp.Example",
 	.domain_size = 12,
 	.has_servers = true,
+	.owes_domain = true,
+	.owes_servers = true,
 };
 
 static uint64_t counted(struct fixture *fixture, const char *name)
@@ -193,6 +195,17 @@ static void missing_name_servers_are_said_once_a_subnet(void **state)
 	assert_int_equal(hook_answer(fixture->hook, &fixture->query, &reply, &answer),
 			 HOOK_WRITE_FQDN);
 	assert_int_equal(counted(fixture, "answers-without-option-6"), 2);
+
+	/* A client that does not ask for it, and a subnet that nobody told. */
+	reply.owes_servers = false;
+	reply.subnet_id = 9;
+	hook_answer(fixture->hook, &fixture->query, &reply, &answer);
+	assert_int_equal(counted(fixture, "answers-without-option-6"), 2);
+	reply.owes_servers = true;
+	reply.subnet_id = 0;
+	assert_int_equal(hook_answer(fixture->hook, &fixture->query, &reply, &answer),
+			 HOOK_WRITE_FQDN);
+	assert_int_equal(counted(fixture, "answers-without-option-6"), 3);
 }
 
 static void a_tag_has_the_name_once_the_subnets_domain_is_known(void **state)
@@ -254,8 +267,8 @@ static void a_repair_is_counted_by_kind(void **state)
 	struct fixture *fixture = *state;
 
 	memcpy(fixture->packet + HEAD, both, sizeof(both));
-	hook_repair(fixture->hook, fixture->packet, sizeof(fixture->packet));
-	hook_repair(fixture->hook, fixture->packet, sizeof(fixture->packet));
+	hook_repair(fixture->hook, false, fixture->packet, sizeof(fixture->packet));
+	hook_repair(fixture->hook, false, fixture->packet, sizeof(fixture->packet));
 	assert_int_equal(fixture->packet[HEAD + 2], 1);
 	assert_int_equal(counted(fixture, "repaired-n-and-s"), 1);
 	assert_int_equal(counted(fixture, "repaired-truncated"), 0);

@@ -7,6 +7,7 @@
 
 #include "kea-hook/repair.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,43 @@ static void pieces_that_no_option_can_hold_are_taken_out(void **state)
 	test_free(bytes);
 }
 
+/* A REQUEST of DHCPv6 with these octets as option 39, in a relay's message or not. */
+static void assert_mended6(const char *sent, size_t size, unsigned done, uint16_t code,
+			   const char *left, bool relayed)
+{
+	size_t at = relayed ? 38 : 0, total = at + 4 + 4 + size + 5;
+	uint8_t *bytes = test_calloc(1, total), *option = bytes + at + 4;
+
+	if (relayed) {
+		bytes[0] = 12;
+		bytes[35] = 9;
+		bytes[37] = (uint8_t)(total - 38);
+	}
+	bytes[at] = 3;
+	option[1] = 39;
+	option[3] = (uint8_t)size;
+	memcpy(option + 4, sent, size);
+	memcpy(option + 4 + size, "\0\x0e\0\1x", 5); /* another option behind it */
+	assert_int_equal(repair_packet6(bytes, total), done);
+	assert_int_equal(option[0] << 8 | option[1], code);
+	assert_memory_equal(option + 4, left, size);
+	assert_memory_equal(option + 4 + size, "\0\x0e\0\1x", 5);
+	assert_int_equal(repair_packet6(bytes, total), 0);
+	test_free(bytes);
+}
+
+static void option_39_is_mended_where_it_lies(void **state)
+{
+	for (int relayed = 0; relayed < 2; relayed++) {
+		assert_mended6(LITERAL("\5\2me\0"), REPAIR_N_AND_S, 39, "\1\2me\0", relayed);
+		assert_mended6(LITERAL("\1\x09me"), REPAIR_WIRE_NAME, 0xffff, "\1\x09me", relayed);
+		assert_mended6(LITERAL(""), REPAIR_TRUNCATED, 0xffff, "", relayed);
+		assert_mended6(LITERAL("\1\2me"), 0, 39, "\1\2me", relayed);
+		assert_mended6(LITERAL("\4\2me\0"), 0, 39, "\4\2me\0", relayed);
+		assert_mended6(LITERAL("\1"), 0, 39, "\1", relayed);
+	}
+}
+
 /* Kea reads no options there, and a boot file's name may look like one. */
 static void file_and_sname_are_not_touched(void **state)
 {
@@ -161,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_is_mended_and_nothing_else_changes),
 		cmocka_unit_test(pieces_that_no_option_can_hold_are_taken_out),
+		cmocka_unit_test(option_39_is_mended_where_it_lies),
 		cmocka_unit_test(file_and_sname_are_not_touched),
 		cmocka_unit_test(what_is_no_dhcp_packet_is_left_alone),
 	};
