@@ -90,6 +90,30 @@ const struct explain explain_table[] = {
 	 "The record lives so long in caches that a move of the server would go unnoticed for a "
 	 "day.",
 	 "Lower the record's TTL; 5 minutes is a good value."},
+	{"NC210", "provisioning name is an alias",
+	 "A resolver follows a CNAME; that every firmware does is not known, and the target may "
+	 "lie where "
+	 "PCs cannot resolve it.",
+	 "Replace the CNAME by address records, or let amtnetd publish them."},
+	{"NC211", "authoritative servers agree",
+	 "Every name server of the zone gives the same addresses.", ""},
+	{"NC212", "authoritative servers disagree",
+	 "Which name server a resolver happens to ask decides where PCs announce themselves.",
+	 "Look at zone transfers from the primary to the server that the text names (serial "
+	 "numbers, "
+	 "NOTIFY, allow-transfer)."},
+	{"NC213", "authoritative server does not answer",
+	 "A name server of the zone is down, filtered, or does not know the zone; resolvers lose "
+	 "time on "
+	 "it.",
+	 "Start it, allow udp/53 and tcp/53 to it, or take it out of the zone's NS records."},
+	{"NC214", "long negative cache",
+	 "A PC that asked before the name existed is told \"does not exist\" for so long.",
+	 "Lower the last number of the zone's SOA record; 5 minutes is a good value."},
+	{"NC215", "zone of the suffix not found",
+	 "No name server said which zone the suffix lies in, so its authoritative servers were not "
+	 "asked.",
+	 "Ask servers that know the zone (name-servers in the site file)."},
 
 	{"NC220", "name and address agree",
 	 "The reverse name exists, and its own address is the one asked about.", ""},

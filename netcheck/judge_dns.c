@@ -142,6 +142,17 @@ static struct result *judge_server(const struct hostname *name, struct endpoint 
 	return result;
 }
 
+static void judge_alias(const struct judge_dns_provision *seen, check_sink *sink, void *user)
+{
+	struct result *result = make("NC210", RESULT_WARNING, &seen->name, seen->server);
+
+	if (result) {
+		result_set(&result->text, "is an alias (CNAME)");
+		result_set(&result->fix, "%s", result->kind->remedy);
+	}
+	sink(result, user);
+}
+
 void judge_dns_provision(const struct judge_dns_provision *seen, check_sink *sink, void *user)
 {
 	bool six = seen->aaaa && seen->aaaa->kind == PROBE_DNS_ANSWER;
@@ -171,6 +182,8 @@ void judge_dns_provision(const struct judge_dns_provision *seen, check_sink *sin
 	if (result)
 		set_evidence(result, type, answer);
 	sink(result, user);
+	if (answer->kind == PROBE_DNS_ANSWER && answer->alias)
+		judge_alias(seen, sink, user);
 	if (answer->kind != PROBE_DNS_ANSWER || answer->ttl_s <= LONG_TTL_S)
 		return;
 	result = make("NC209", RESULT_WARNING, &seen->name, seen->server);

@@ -2,6 +2,7 @@
 #include "netcheck/netcheck.h"
 
 #include "common/clock.h"
+#include "netcheck/check_authority.h"
 #include "netcheck/check_hello.h"
 #include "netcheck/check_names.h"
 #include "netcheck/check_ports.h"
@@ -222,6 +223,26 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 	return keep(run, (struct netcheck_item){check, free_sweep, interrupt_sweep}, r);
 }
 
+static void free_authority(void *check)
+{
+	check_authority_free(check);
+}
+
+static int add_authority(struct netcheck *run, const struct check_dns_wanted *wanted,
+			 const struct hostname *suffix)
+{
+	struct check_authority_wanted zone = {.servers = wanted->servers,
+					      .server_count = wanted->server_count};
+	struct check_authority *check = NULL;
+	int r = reserve(run);
+
+	if (!r)
+		r = hostname_join(&wanted->label, suffix, &zone.name);
+	if (!r)
+		r = check_authority_start(&check, &run->tools, &zone, on_done, run);
+	return keep(run, (struct netcheck_item){check, free_authority, NULL}, r);
+}
+
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)
 {
 	struct check_dns *check = NULL;
@@ -229,7 +250,10 @@ int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted
 
 	if (!r)
 		r = check_dns_start(&check, &run->tools, wanted, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_dns, NULL}, r);
+	r = keep(run, (struct netcheck_item){check, free_dns, NULL}, r);
+	for (size_t i = 0; i < wanted->suffix_count && !r; i++)
+		r = add_authority(run, wanted, &wanted->suffixes[i]);
+	return r;
 }
 
 int netcheck_add_hello(struct netcheck *run, struct endpoint server)

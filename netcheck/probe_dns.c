@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define RECURSION_DESIRED 0x0100 /* as a PC asks */
 #define CNAMES_MAX 8
 #define HEAD_BYTES 12
 #define IGNORED_MAX 256 /* foreign messages on one socket: someone is guessing */
@@ -108,6 +109,16 @@ static void take_addr(const ldns_rdf *rdf, struct probe_dns_answer *ret)
 		ret->more++;
 }
 
+static void take_negative(const ldns_rr *rr, struct probe_dns_answer *ret)
+{
+	uint32_t minimum;
+
+	if (ldns_rr_rd_count(rr) != 7 || ldns_rdf_size(ldns_rr_rdf(rr, 6)) != 4)
+		return;
+	minimum = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
+	ret->negative_s = minimum < ldns_rr_ttl(rr) ? minimum : ldns_rr_ttl(rr);
+}
+
 static void take_record(const ldns_rr *rr, enum probe_dns_type type, struct probe_dns_answer *ret)
 {
 	const ldns_rdf *rdf = ldns_rr_rd_count(rr) ? ldns_rr_rdf(rr, 0) : NULL;
@@ -119,6 +130,8 @@ static void take_record(const ldns_rr *rr, enum probe_dns_type type, struct prob
 		ret->ttl_s = ttl_s;
 	if (ttl_s < ret->ttl_s)
 		ret->ttl_s = ttl_s;
+	if (type == PROBE_DNS_SOA)
+		take_negative(rr, ret);
 	if (type == PROBE_DNS_A || type == PROBE_DNS_AAAA)
 		take_addr(rdf, ret);
 	else if (ret->name_count < PROBE_DNS_RECORDS_MAX &&
@@ -161,6 +174,7 @@ static void take_records(const ldns_rr_list *list, const struct probe_dns_questi
 		}
 		if (ret->addr_count || ret->name_count || ret->more || follow(list, &name))
 			return;
+		ret->alias = true;
 	}
 }
 
@@ -219,7 +233,7 @@ static void encode_query(struct probe_dns *probe)
 
 	wire_writer_init(&writer, probe->query, sizeof(probe->query));
 	wire_write_u16be(&writer, probe->id);
-	wire_write_u16be(&writer, 0x0100); /* recursion desired, as a PC asks */
+	wire_write_u16be(&writer, probe->question.direct ? 0 : RECURSION_DESIRED);
 	wire_write_u16be(&writer, 1);
 	wire_write_u16be(&writer, 0);
 	wire_write_u16be(&writer, 0);

@@ -10,6 +10,7 @@
 #include "common/endpoint.h"
 #include "common/hostname.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct probe_dns_question {
 	struct endpoint server;
 	struct hostname name;
 	enum probe_dns_type type;
+	bool direct; /* the server's own data only: no recursion is asked for */
 };
 
 enum probe_dns_kind {
@@ -58,9 +60,11 @@ struct probe_dns_answer {
 	size_t addr_count;
 	struct hostname names[PROBE_DNS_RECORDS_MAX]; /* PTR, NS; SOA: the primary */
 	size_t name_count;
-	size_t more;     /* records beyond the arrays, or names that no host name may hold */
-	uint32_t ttl_s;  /* smallest of the records used */
-	uint32_t rtt_us; /* of the try that was answered */
+	bool alias;          /* a CNAME led there */
+	size_t more;         /* records beyond the arrays, or names that no host name may hold */
+	uint32_t ttl_s;      /* smallest of the records used */
+	uint32_t negative_s; /* SOA: how long "does not exist" is kept in caches, RFC 2308 5 */
+	uint32_t rtt_us;     /* of the try that was answered */
 	unsigned tries;
 	unsigned ignored; /* messages with a foreign id or question */
 	int error;

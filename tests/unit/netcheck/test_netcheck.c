@@ -96,8 +96,9 @@ static void a_site_without_servers_is_not_ready(void **state)
 	assert_non_null(strstr(said, "\"id\":\"NC205\",\"state\":\"failure\""));
 	assert_non_null(strstr(said, "\"id\":\"NC303\",\"state\":\"failure\""));
 	assert_non_null(strstr(said, "\"id\":\"NC102\",\"state\":\"warning\",\"group\":\"lo\""));
+	assert_non_null(strstr(said, "\"id\":\"NC215\",\"state\":\"unknown\""));
 	assert_non_null(strstr(said, "\"id\":\"NC223\",\"state\":\"unknown\""));
-	assert_non_null(strstr(said, "\"verdict\":\"not-ready\",\"exit-status\":2,\"checks\":5"));
+	assert_non_null(strstr(said, "\"verdict\":\"not-ready\",\"exit-status\":2,\"checks\":6"));
 	free(said);
 	close(fd);
 }

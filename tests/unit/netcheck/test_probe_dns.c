@@ -176,6 +176,20 @@ static void an_address_is_found(void **state)
 	assert_int_equal(answer.tries, 1);
 }
 
+static void a_zones_negative_time_is_the_smaller_one(void **state)
+{
+	set_zone(LDNS_RCODE_NOERROR, "a.example. 900 IN SOA ns.example. x.example. 1 2 3 4 600",
+		 NULL, NULL);
+	ask("a.example", PROBE_DNS_SOA, answers);
+	assert_int_equal(answer.kind, PROBE_DNS_ANSWER);
+	assert_int_equal(answer.negative_s, 600);
+	assert_false(answer.alias);
+	set_zone(LDNS_RCODE_NOERROR, "a.example. 300 IN SOA ns.example. x.example. 1 2 3 4 600",
+		 NULL, NULL);
+	ask("a.example", PROBE_DNS_SOA, answers);
+	assert_int_equal(answer.negative_s, 300);
+}
+
 static void a_cname_is_followed_and_strangers_are_not_taken(void **state)
 {
 	set_zone(LDNS_RCODE_NOERROR, "a.example. 300 IN CNAME b.example.",
@@ -184,6 +198,7 @@ static void a_cname_is_followed_and_strangers_are_not_taken(void **state)
 	assert_int_equal(answer.kind, PROBE_DNS_ANSWER);
 	assert_int_equal(answer.addr_count, 1);
 	assert_true(addr_equal(answer.addrs[0], addr_ip4(0x0a000001)));
+	assert_true(answer.alias);
 	set_zone(LDNS_RCODE_NOERROR, "a.example. 300 IN CNAME a.example.", NULL, NULL);
 	ask("a.example", PROBE_DNS_A, answers);
 	assert_int_equal(answer.kind, PROBE_DNS_NODATA);
@@ -349,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_found),
+		cmocka_unit_test(a_zones_negative_time_is_the_smaller_one),
 		cmocka_unit_test(a_cname_is_followed_and_strangers_are_not_taken),
 		cmocka_unit_test(a_pointer_is_found),
 		cmocka_unit_test(negative_answers_are_told_apart),
