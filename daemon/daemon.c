@@ -125,6 +125,8 @@ static int parts_build(struct daemon *daemon, struct err *err)
 	if (result >= 0)
 		result = dns_new(&daemon->dns, daemon->base, daemon->db, &settings->lease,
 				 &settings->dns, &settings->publish, err);
+	if (result >= 0 && (result = dns_use_kea(daemon->dns, &settings->kea)) < 0)
+		err_set(err, result, "kea: %s", strerror(-result));
 	if (result >= 0)
 		result = open_discovery(daemon, err);
 	if (result >= 0) {

@@ -23,6 +23,7 @@ struct settings {
 	struct log_config log;
 	struct control_config control;
 	struct lease_config lease;
+	struct kea_config kea;
 	struct dns_config dns;
 	struct publish_config publish;
 	struct discovery_config hello;

@@ -349,6 +349,7 @@ int dns_start(struct dns *dns, struct err *err)
 		return err_set(err, r, "lease socket: %s", strerror(-r));
 	dns->running = true;
 	dns_publish_start(dns);
+	dns_reconcile_soon(dns, RECONCILE_ON_START);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		dns_send(&dns->zones[i]);
 	return 0;
@@ -359,6 +360,7 @@ void dns_stop(struct dns *dns)
 	if (dns->inbox && dns->running)
 		inbox_stop(dns->inbox);
 	dns->running = false;
+	dns_reconcile_stop(dns);
 	dns_publish_stop(dns);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		dns_send_stop(&dns->zones[i]);
@@ -372,6 +374,7 @@ void dns_free(struct dns *dns)
 	if (!dns)
 		return;
 	dns_stop(dns);
+	dns_reconcile_free(dns);
 	inbox_close(dns->inbox);
 	queue_free(dns->queue);
 	dns_publish_free(dns);

@@ -30,6 +30,17 @@ struct lease_config {
 };
 extern const struct config_table lease_config_table;
 
+/* The mapping `kea`: the lease store that is compared with what is wanted in DNS. */
+struct kea_config {
+	char *dhcp4_socket; /* path of kea-dhcp4's control socket; NULL or "" = none */
+	char *dhcp6_socket;
+	int64_t interval_ms; /* between two comparisons */
+	int64_t timeout_ms;  /* for each page of the listing */
+	/* The guard: so many percent of the names, and at least so many, are not removed at once. */
+	int64_t guard_percent, guard_names;
+};
+extern const struct config_table kea_config_table;
+
 /* Whose name may be taken, and how a name says whose it is. Kea's four by Kea's names. */
 enum dns_conflict_mode {
 	DNS_SAME_MACHINE,            /* a DHCID of any identity of the machine is ours */
@@ -110,6 +121,10 @@ int dns_new(struct dns **ret, struct event_base *base, struct db *db,
 	    const struct lease_config *lease, const struct dns_config *config,
 	    const struct publish_config *publish, struct err *err);
 
+/* Names the Kea servers whose leases are compared (borrowed until dns_free); before dns_start. 0 or -ENOMEM.
+ * Without it, or without a socket in it, nothing is compared. */
+int dns_use_kea(struct dns *dns, const struct kea_config *config);
+
 /* Starts listening and sending. */
 int dns_start(struct dns *dns, struct err *err);
 
@@ -131,6 +146,20 @@ void dns_learn(struct dns *dns, struct mac mac);
 
 /* The lease at an address. 0, or -ENOENT. */
 int dns_lookup(const struct dns *dns, struct addr address, struct dns_lease *ret);
+
+/* Compares with Kea at once, as a person asks for it. */
+struct dns_order {
+	bool dry_run; /* show what would be done, do nothing */
+	bool confirm; /* the guard has been read: remove whatever is in no lease */
+	bool verify;  /* besides: everything that DNS agreed to is asserted again */
+	enum rows_format format;
+	struct text *out; /* one row per difference, and a total; the caller's until done */
+	/* Once, from the event loop or from dns_stop: 0, or a negative errno with the sentence. */
+	void (*done)(int result, const struct err *err, void *user);
+	void *user;
+};
+/* 0 = done will come; -ENOTCONN (no Kea is named) or -EBUSY (another one waits already), with the sentence. */
+int dns_reconcile(struct dns *dns, const struct dns_order *order, struct err *err);
 
 /* The rows of the control commands; `filter` may be NULL. Columns as in docs/control-protocol.md. */
 int dns_print_names(const struct dns *dns, const char *filter, enum rows_format format,

@@ -174,6 +174,7 @@ static void on_event(const struct lease_record *record, void *user)
 	log_debug("lease", "%s, address=%s, mac=%s, name=%s, flags=%u",
 		  lease_change_names[event->change], addr_print(event->address, address),
 		  mac_print(event->mac, mac), event->name.text, (unsigned)event->flags);
+	dns_reconcile_event(dns, event);
 	change_names(dns, event);
 	change_lease(dns, event, record->time_ms);
 	note_machine(dns, event);
@@ -186,10 +187,18 @@ static void on_gap(uint64_t boot_id, uint64_t lost, const char *why, void *user)
 	struct dns *dns = user;
 
 	dns->counters.gaps++;
-	log_warning("lease",
-		    "events were lost, names may be out of date until the clients renew, "
-		    "lost=%" PRIu64 "%s, reason=%s",
-		    lost, lost ? "" : " (unknown)", why);
+	log_warning(
+		"lease", "events were lost, %s, lost=%" PRIu64 "%s, reason=%s",
+		dns->reconcile
+			? "Kea's leases are compared"
+			: "names may be out of date until the clients renew (set kea.dhcp4-socket)",
+		lost, lost ? "" : " (unknown)", why);
+	dns_reconcile_soon(dns, RECONCILE_ON_GAP);
+}
+
+static void on_hook(uint64_t boot_id, void *user)
+{
+	dns_reconcile_soon(user, RECONCILE_ON_CONNECT);
 }
 
 static void on_resync(void *user)
@@ -198,6 +207,7 @@ static void on_resync(void *user)
 
 	dns->counters.resyncs++;
 	log_info("lease", "a person asked for a comparison with the lease store");
+	dns_reconcile_soon(dns, RECONCILE_ON_RESYNC);
 }
 
 static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
@@ -231,6 +241,7 @@ static void on_peer(bool trouble, const char *sentence, void *user)
 const struct inbox_events dns_inbox_events = {
 	.on_event = on_event,
 	.on_gap = on_gap,
+	.on_hook = on_hook,
 	.on_position = on_position,
 	.on_resync = on_resync,
 	.learned = learned,

@@ -278,6 +278,7 @@ static void put_zone_status(const struct dns_zone *zone, struct rows *rows)
 void dns_print_status(const struct dns *dns, struct rows *rows)
 {
 	put_lease_status(dns, rows);
+	dns_reconcile_print_status(dns, rows);
 	put_name_status(dns, rows);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		put_zone_status(&dns->zones[i], rows);

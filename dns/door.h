@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
- * dns_lease.c (leases in), dns_send.c (wanted names to the name servers), dns_publish.c (ProvisionServer), dns_print.c (rows for
+ * dns_lease.c (leases in), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers), dns_publish.c (ProvisionServer), dns_print.c (rows for
  * the control socket). Nobody outside the folder sees it.
  */
 #pragma once
@@ -17,6 +17,7 @@
 #include "dns/pace.h"
 #include "dns/publish.h"
 #include "dns/queue.h"
+#include "dns/reconcile.h"
 #include "dns/registration.h"
 #include "dns/sequence.h"
 #include "dns/server.h"
@@ -67,6 +68,8 @@ struct dns_position {
 	bool touched;
 };
 
+struct dns_reconcile;
+
 struct dns {
 	struct event_base *base;
 	const struct dns_config *config;
@@ -83,8 +86,9 @@ struct dns {
 	struct machine_table *machines;
 	struct ledger *ledger;
 	struct queue *queue;
-	struct event *save;       /* folds the changes of one wake-up into one batch */
-	struct event *save_again; /* after a failure */
+	struct dns_reconcile *reconcile; /* NULL where no Kea is named */
+	struct event *save;              /* folds the changes of one wake-up into one batch */
+	struct event *save_again;        /* after a failure */
 	struct dns_position positions[SEQUENCE_BOOTS_MAX];
 	void (*on_lease)(const struct dns_lease *lease, void *user);
 	void *on_lease_user;
@@ -113,6 +117,14 @@ struct dns_position *dns_position_of(struct dns *dns, uint64_t boot_id);
 
 /* Leases in. */
 extern const struct inbox_events dns_inbox_events;
+
+/* Asks for a comparison with Kea: bursts of wishes are folded into one, soon. Nothing where no Kea is named. */
+void dns_reconcile_soon(struct dns *dns, enum reconcile_reason reason);
+/* An event goes before what is being listed meanwhile. */
+void dns_reconcile_event(struct dns *dns, const struct lease_event *event);
+void dns_reconcile_stop(struct dns *dns);
+void dns_reconcile_free(struct dns *dns);
+void dns_reconcile_print_status(const struct dns *dns, struct rows *rows);
 
 /* Sends what is due in the zone, and sets its timer. */
 void dns_send(struct dns_zone *zone);

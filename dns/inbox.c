@@ -163,10 +163,12 @@ static void take_hello(struct inbox_connection *connection, const struct lease_r
 	tell(inbox, false, "hook connected, pid=%d, version=%s, kea=%s, parameters=%s",
 	     (int)connection->pid, record->hello.hook_version, record->hello.kea_version,
 	     record->hello.parameters);
-	if (sequence_meet(&inbox->sequence, record->boot_id, now_ms, &other) && other) {
-		inbox->counters.gaps++;
-		inbox->events->on_gap(record->boot_id, 0, "Kea was restarted or reconfigured",
-				      inbox->user);
+	if (sequence_meet(&inbox->sequence, record->boot_id, now_ms, &other)) {
+		inbox->events->on_hook(record->boot_id, inbox->user);
+		inbox->counters.gaps += other;
+		if (other)
+			inbox->events->on_gap(record->boot_id, 0,
+					      "Kea was restarted or reconfigured", inbox->user);
 	}
 	send_ack(connection);
 	owe_table(connection);

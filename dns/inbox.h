@@ -29,6 +29,8 @@ struct inbox_events {
 	void (*on_gap)(uint64_t boot_id, uint64_t lost, const char *why, void *user);
 	/* After each of the above: this is how far that hook has come, to be kept with it. */
 	void (*on_position)(uint64_t boot_id, uint64_t seq, void *user);
+	/* A hook with a boot id that was not known said HELLO. */
+	void (*on_hook)(uint64_t boot_id, void *user);
 	/* A person asked over the hook's command that the names be compared with the leases. */
 	void (*on_resync)(void *user);
 	/* For LEARNED: writes at most `size` hardware addresses from *cursor on (0 = the first) and

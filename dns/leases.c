@@ -178,6 +178,19 @@ int leases_find(const struct leases *leases, struct addr address, struct dns_lea
 	return 0;
 }
 
+void leases_visit(const struct leases *leases, unsigned part,
+		  void (*on_lease)(const struct dns_lease *lease, void *user), void *user)
+{
+	struct dns_lease lease;
+
+	for (size_t i = part; i < BUCKETS; i += LEASES_PARTS) {
+		for (const struct leases_row *row = leases->buckets[i]; row; row = row->next) {
+			copy(row, &lease);
+			on_lease(&lease, user);
+		}
+	}
+}
+
 size_t leases_count(const struct leases *leases)
 {
 	return leases->count;

@@ -27,6 +27,10 @@ int leases_put(struct leases *leases, const struct dns_lease *lease);
 int leases_load(struct leases *leases, const struct dns_lease *lease);
 /* 0, or -ENOENT also for a lease that ended. */
 int leases_find(const struct leases *leases, struct addr address, struct dns_lease *ret);
+/* Visits the leases, ended ones too, of one of LEASES_PARTS parts: for a walk with pauses. */
+#define LEASES_PARTS 256
+void leases_visit(const struct leases *leases, unsigned part,
+		  void (*on_lease)(const struct dns_lease *lease, void *user), void *user);
 size_t
 leases_count(const struct leases *leases); /* rows, ended ones that wait for the disk included */
 

@@ -90,6 +90,10 @@ struct ledger_entry *ledger_find(const struct ledger *ledger, const struct inten
 void ledger_row(const struct ledger_entry *entry, struct ledger_row *ret);
 /* Walks all entries; start with *at = NULL. */
 const struct ledger_entry *ledger_walk(const struct ledger *ledger, const struct ledger_entry *at);
+/* Visits the entries of one of LEDGER_PARTS parts: for a walk with pauses, in which entries may come and go. */
+#define LEDGER_PARTS 256
+void ledger_visit(const struct ledger *ledger, unsigned part,
+		  void (*on_entry)(const struct ledger_entry *entry, void *user), void *user);
 size_t ledger_count(const struct ledger *ledger);
 size_t ledger_count_state(const struct ledger *ledger, enum ledger_state state);
 
@@ -112,3 +116,5 @@ bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger
 /* The server failed: back to the end of the line. */
 void ledger_again(struct ledger *ledger, struct ledger_entry *entry, const char *words,
 		  uint64_t now_ms);
+/* In one of LEDGER_PARTS parts: what DNS agreed to is sent again, in its turn. How many. */
+size_t ledger_assert(struct ledger *ledger, unsigned part);

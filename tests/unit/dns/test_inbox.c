@@ -24,7 +24,7 @@ static char path[64];
 static struct event_base *base;
 static struct inbox *inbox;
 static uint64_t last_event, last_position, gap_lost;
-static unsigned events, gaps, troubles, resyncs;
+static unsigned events, gaps, hooks, troubles, resyncs;
 static size_t machines; /* that have AMT: 02:00 and their number in four bytes */
 
 static void on_event(const struct lease_record *record, void *user)
@@ -42,6 +42,11 @@ static void on_gap(uint64_t boot_id, uint64_t lost, const char *why, void *user)
 static void on_position(uint64_t boot_id, uint64_t seq, void *user)
 {
 	last_position = seq;
+}
+
+static void on_hook(uint64_t boot_id, void *user)
+{
+	hooks++;
 }
 
 static void on_peer(bool trouble, const char *sentence, void *user)
@@ -71,7 +76,7 @@ static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
 	return count;
 }
 
-static const struct inbox_events callbacks = {on_event,  on_gap,  on_position,
+static const struct inbox_events callbacks = {on_event,  on_gap,  on_position, on_hook,
 					      on_resync, learned, on_peer};
 
 static int setup(void **state)
