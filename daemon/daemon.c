@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "daemon/call_back.h"
 #include "daemon/command.h"
 #include "daemon/control.h"
 #include "daemon/ready.h"
@@ -22,6 +23,7 @@ struct daemon {
 	struct db *db;
 	struct dns *dns;
 	struct discovery *discovery;
+	struct call_back *call_back;
 	struct control *control;
 	uint64_t started_ms;
 	int failed; /* negative errno that ends daemon_run */
@@ -94,10 +96,12 @@ static void parts_stop(struct daemon *daemon)
 		discovery_stop(daemon->discovery);
 	if (daemon->dns)
 		dns_stop(daemon->dns);
+	call_back_free(daemon->call_back);
 	discovery_free(daemon->discovery);
 	dns_free(daemon->dns);
 	db_close(daemon->db);
 	daemon->control = NULL;
+	daemon->call_back = NULL;
 	daemon->discovery = NULL;
 	daemon->dns = NULL;
 	daemon->db = NULL;
@@ -114,7 +118,12 @@ static int open_discovery(struct daemon *daemon, struct err *err)
 
 	while (result < 0 && count > 0)
 		close(listeners[--count]);
-	return result;
+	if (result < 0)
+		return result;
+	if (call_back_new(&daemon->call_back, daemon->base, CALL_BACK_RESOLV_CONF) < 0)
+		return err_set(err, -ENOMEM, "no memory");
+	discovery_lend_check(daemon->discovery, call_back_check, daemon->call_back);
+	return 0;
 }
 
 static int parts_build(struct daemon *daemon, struct err *err)

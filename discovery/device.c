@@ -116,8 +116,9 @@ static void leave_spot(struct device_table *table, struct device *device)
 	struct spot *spot = find_spot(table, device->address);
 	struct device **link;
 
-	if (!spot)
+	if (!device->is_there)
 		return;
+	device->is_there = false;
 	for (link = &spot->first; *link; link = &(*link)->next_there) {
 		if (*link != device)
 			continue;
@@ -191,6 +192,7 @@ int device_place(struct device_table *table, struct device_key key, struct addr 
 		device->address = address;
 		device->next_there = spot->first;
 		spot->first = device;
+		device->is_there = true;
 	}
 	*ret = device;
 	return 0;
@@ -280,9 +282,8 @@ unsigned device_flags(const struct device_table *table, const struct device *dev
 		flags |= DEVICE_NO_UUID;
 	if (uuid_equal(device->key.uuid, hello_test_uuid))
 		flags |= DEVICE_TEST;
-	for (const struct device *other = there; other; other = other->next_there)
-		if (other == device && there->next_there)
-			flags |= DEVICE_SAME_ADDRESS;
+	if (device->is_there && there && there->next_there)
+		flags |= DEVICE_SAME_ADDRESS;
 	if (device->name && device->name->devices > 1)
 		flags |= DEVICE_SAME_NAME;
 	if (device->same_uuid)

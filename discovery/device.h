@@ -47,6 +47,7 @@ struct device {
 	uint32_t retry;
 	struct gate_verdict gate;  /* of the last check since the daemon started */
 	uint64_t gate_ms;          /* wall clock; 0 = there was none */
+	bool is_there;             /* at `address`; false once another MAC has it */
 	struct device *next_there; /* at the same address */
 };
 

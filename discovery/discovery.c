@@ -9,11 +9,14 @@
 #include <event2/event.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define EXPIRY_S 60
+#define SAID_MAX 20 /* log lines about new devices, in ... */
+#define SAID_MS 10000
 
 /* From the listener to the store. */
 
@@ -56,12 +59,29 @@ static void not_stored(struct discovery *discovery, int error)
 			  (unsigned long long)held, strerror(-error));
 }
 
+/* What is known of the machine at the address: its lease, else the neighbour table. The table is
+ * asked once per device and address. */
+static void look_up(struct discovery *discovery, struct device_key key, struct addr address,
+		    struct discovery_lease *ret)
+{
+	const struct device *device;
+
+	if (!discovery->lookup || !discovery->lookup(address, ret, discovery->user))
+		*ret = (struct discovery_lease){0};
+	if (ret->mac.length > 0 || !discovery->neighbour)
+		return;
+	device = device_find(discovery->devices, key);
+	if (!device || !addr_equal(device->address, address))
+		neighbour_get(discovery->neighbour, address, clock_mono_ms(), &ret->mac);
+}
+
 static void on_hello(struct listener_connection *connection, const struct listener_hello *hello,
 		     void *user)
 {
 	struct discovery *discovery = user;
 	struct device_key key = device_key(hello->decoded->uuid, hello->peer.addr);
-	const struct store_hello kept = {
+	struct discovery_lease known;
+	struct store_hello kept = {
 		.bytes = hello->bytes,
 		.length = hello->length,
 		.decoded = hello->decoded,
@@ -78,6 +98,9 @@ static void on_hello(struct listener_connection *connection, const struct listen
 		listener_release(connection);
 		return;
 	}
+	look_up(discovery, key, kept.address, &known);
+	kept.mac = known.mac;
+	kept.name = known.name.text;
 	result = store_add(discovery->store, &kept, connection);
 	if (result < 0) {
 		not_stored(discovery, result);
@@ -115,12 +138,18 @@ static void set_lease(struct discovery *discovery, struct device *device,
 		discovery->on_mac(device->mac, discovery->on_mac_user);
 }
 
-static void join_lease(struct discovery *discovery, struct device *device)
+/* What was known when the hello came holds until the lease says otherwise. */
+static void join_lease(struct discovery *discovery, struct device *device,
+		       const struct store_device *stored)
 {
 	struct discovery_lease lease = {0};
 
-	if (discovery->lookup && !discovery->lookup(device->address, &lease, discovery->user))
+	if (!discovery->lookup || !discovery->lookup(device->address, &lease, discovery->user))
 		lease = (struct discovery_lease){0};
+	if (lease.mac.length == 0)
+		lease.mac = stored->mac;
+	if (hostname_is_empty(&lease.name))
+		snprintf(lease.name.text, sizeof(lease.name.text), "%s", stored->name);
 	set_lease(discovery, device, &lease);
 }
 
@@ -138,14 +167,31 @@ static struct device *note_device(struct discovery *discovery, const struct stor
 	device->last_ms = stored->last_ms;
 	device->count = stored->count;
 	device->retry = stored->retry;
-	join_lease(discovery, device);
+	join_lease(discovery, device, stored);
 	return device;
 }
 
-static void say_hello(const struct store_device *stored, const struct device *device)
+/* New devices are said one by one, but not all ten thousand of a morning. */
+static bool may_say(struct discovery *discovery, uint64_t now_ms)
+{
+	if (now_ms - discovery->said_from_ms >= SAID_MS) {
+		if (discovery->said > SAID_MAX)
+			log_info("hello", "%llu more new devices in %d s, %zu in all",
+				 (unsigned long long)(discovery->said - SAID_MAX), SAID_MS / 1000,
+				 device_count(discovery->devices));
+		discovery->said_from_ms = now_ms;
+		discovery->said = 0;
+	}
+	return ++discovery->said <= SAID_MAX;
+}
+
+static void say_hello(struct discovery *discovery, const struct store_device *stored,
+		      const struct device *device)
 {
 	char uuid[UUID_TEXT], address[ADDR_TEXT];
 
+	if (stored->count == 1 && !may_say(discovery, clock_mono_ms()))
+		return;
 	if (!log_wants(stored->count == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG))
 		return;
 	log_line(stored->count == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "hello",
@@ -168,9 +214,11 @@ static void on_added(int error, const struct store_device *stored, bool repeat, 
 		return;
 	}
 	device = note_device(discovery, stored);
-	say_hello(stored, device);
+	say_hello(discovery, stored, device);
 	if (!device)
 		return;
+	if (!repeat)
+		fresh_put(discovery->fresh, stored->hello, stored->bytes, stored->length);
 	door_relay_hello(discovery, device, stored->cores, repeat);
 	door_relay_pump(discovery);
 }
@@ -257,9 +305,12 @@ static int make_parts(struct discovery *discovery, struct err *err)
 	discovery->due = evtimer_new(discovery->base, on_due, discovery);
 	discovery->expiry = event_new(discovery->base, -1, EV_PERSIST, on_expiry, discovery);
 	if (!discovery->due || !discovery->expiry || make_cores(discovery) < 0 ||
-	    device_table_new(&discovery->devices) < 0 ||
+	    device_table_new(&discovery->devices) < 0 || fresh_new(&discovery->fresh) < 0 ||
 	    listener_new(&discovery->listener, discovery->base, &options) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
+	if (neighbour_new(&discovery->neighbour) < 0)
+		log_warning("hello", "the neighbour table cannot be asked; PCs without a known "
+				     "lease have no MAC");
 	return store_new(&discovery->store, discovery->db, discovery->base,
 			 &discovery->store_options, on_added, discovery, err);
 }
@@ -393,6 +444,8 @@ void discovery_free(struct discovery *discovery)
 	while (discovery->handed_count > 0)
 		close(discovery->handed[--discovery->handed_count]);
 	device_table_free(discovery->devices);
+	fresh_free(discovery->fresh);
+	neighbour_free(discovery->neighbour);
 	for (size_t i = 0; i < discovery->core_count; i++)
 		relay_free(discovery->cores[i].relay);
 	if (discovery->due)

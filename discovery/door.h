@@ -9,7 +9,9 @@
 #include "discovery/carrier.h"
 #include "discovery/device.h"
 #include "discovery/discovery.h"
+#include "discovery/fresh.h"
 #include "discovery/listener.h"
+#include "discovery/neighbour.h"
 #include "discovery/relay.h"
 #include "discovery/store.h"
 #include "discovery/store_read.h"
@@ -61,6 +63,8 @@ struct discovery {
 
 	struct listener *listener;
 	struct store *store;
+	struct fresh *fresh;
+	struct neighbour *neighbour; /* NULL = cannot be asked */
 	struct store_options store_options;
 	struct device_table *devices;
 	struct core cores[DELIVERY_CORES_MAX];
@@ -73,6 +77,7 @@ struct discovery {
 					   */
 	size_t handed_count;
 
+	uint64_t said_from_ms, said;     /* log lines about new devices */
 	uint64_t table_full, not_stored; /* hellos refused: by max-devices, by the database */
 	struct log_gate refusal_gates[LISTENER_REASONS];
 	struct log_gate full_gate, store_gate, note_gate;

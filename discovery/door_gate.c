@@ -59,6 +59,8 @@ void door_gate_check(struct discovery *discovery, struct core *core, struct rela
 	if (result == 0)
 		return;
 	check->busy = false;
-	verdict.outcome = (struct delivery_outcome){.result = DELIVERY_LOCAL, .error = -result};
+	verdict.port = GATE_NO_WAY;
+	verdict.outcome = (struct delivery_outcome){.result = DELIVERY_PORT_NO_WAY,
+						    .error = -result};
 	settle(discovery, core, task, &verdict);
 }

@@ -208,7 +208,8 @@ static void settle(struct core *core, struct discovery *discovery, struct relay_
 	char uuid[UUID_TEXT], text[DELIVERY_TEXT];
 	enum delivery_state state;
 
-	state = relay_done(core->relay, task, outcome, clock_mono_ms(), random_u32());
+	state = relay_done(core->relay, task, outcome, clock_mono_ms(),
+			   outcome.result == DELIVERY_DONE ? 0 : random_u32());
 	if (outcome.result != DELIVERY_DONE)
 		core->failed_ms = clock_wall_ms();
 	if (state == DELIVERY_DELIVERED || state == DELIVERY_GIVEN_UP)
@@ -278,12 +279,17 @@ static int send_bytes(struct discovery *discovery, struct flight *flight, const 
 static void send_hello(struct discovery *discovery, struct core *core, struct relay_task task)
 {
 	struct flight *flight = free_flight(discovery, core);
-	uint8_t bytes[HELLO_MAX_BYTES];
+	uint8_t read[HELLO_MAX_BYTES];
+	const uint8_t *bytes;
 	size_t length;
-	int result;
+	int result = 0;
 
 	flight->task = task;
-	result = store_read_hello(discovery->db, task.hello, bytes, &length);
+	bytes = fresh_get(discovery->fresh, task.hello, &length);
+	if (!bytes) {
+		result = store_read_hello(discovery->db, task.hello, read, &length);
+		bytes = read;
+	}
 	if (result == 0)
 		result = send_bytes(discovery, flight, bytes, length);
 	if (result == -ENOENT)

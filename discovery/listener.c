@@ -47,7 +47,7 @@ struct listener_connection {
 	uint8_t *bytes; /* NULL until the first ones come */
 	uint32_t length;
 	int fd;
-	struct endpoint peer, local;
+	struct endpoint peer;
 	struct event readable;
 };
 
@@ -152,7 +152,6 @@ static void hand_over(struct listener_connection *connection, const struct hello
 		.length = connection->length,
 		.decoded = decoded,
 		.peer = connection->peer,
-		.local = connection->local,
 	};
 
 	event_del(&connection->readable);
@@ -163,8 +162,8 @@ static void hand_over(struct listener_connection *connection, const struct hello
 	free(bytes);
 }
 
-/* `ended`: nothing more will come. */
-static void judge(struct listener_connection *connection, bool ended)
+/* `ended`: nothing more will come. True while it is still waited for. */
+static bool judge(struct listener_connection *connection, bool ended)
 {
 	struct listener *listener = connection->listener;
 	struct err err = {0}, unused = {0};
@@ -172,7 +171,7 @@ static void judge(struct listener_connection *connection, bool ended)
 
 	if (ended && connection->length == 0) {
 		refuse(connection, LISTENER_EMPTY, "closed before a byte came");
-		return;
+		return false;
 	}
 	switch (hello_decode(connection->bytes, connection->length, ended, &hello, &err)) {
 	case HELLO_COMPLETE:
@@ -180,11 +179,11 @@ static void judge(struct listener_connection *connection, bool ended)
 			hand_over(connection, &hello);
 		else if (connection->queue == &listener->gathering)
 			enqueue(connection, &listener->lingering);
-		break;
+		return !ended;
 	case HELLO_MORE:
 		if (ended)
 			refuse(connection, LISTENER_CUT, "closed before the hello was whole");
-		break;
+		return !ended;
 	case HELLO_INVALID:
 		refuse(connection,
 		       ended && hello_decode(connection->bytes, connection->length, false, &hello,
@@ -192,8 +191,9 @@ static void judge(struct listener_connection *connection, bool ended)
 			       ? LISTENER_CUT
 			       : LISTENER_INVALID,
 		       err.text);
-		break;
+		return false;
 	}
+	return false;
 }
 
 static int append(struct listener_connection *connection, const uint8_t *bytes, size_t count)
@@ -208,27 +208,33 @@ static int append(struct listener_connection *connection, const uint8_t *bytes, 
 	return 0;
 }
 
-/* FIN and RST end a hello alike; the kernel gives what came before a RST first. */
-static void on_readable(evutil_socket_t fd, short what, void *user)
+/* Takes what there is. FIN and RST end a hello alike; the kernel gives what came before a RST first.
+ * False when there is nothing more to wait for: the connection is handed over, or gone. */
+static bool take_bytes(struct listener_connection *connection, int fd)
 {
-	struct listener_connection *connection = user;
-	uint8_t *scratch = connection->listener->scratch;
+	struct listener *listener = connection->listener;
+	uint8_t *scratch = listener->scratch;
 	ssize_t count;
 
-	(void)what;
-	while ((count = recv(fd, scratch, sizeof(connection->listener->scratch), 0)) > 0) {
+	while ((count = recv(fd, scratch, sizeof(listener->scratch), 0)) > 0) {
 		if (connection->length + (size_t)count > HELLO_MAX_BYTES) {
 			refuse(connection, LISTENER_TOO_LONG, "longer than 16384 bytes");
-			return;
+			return false;
 		}
 		if (append(connection, scratch, (size_t)count) < 0) {
 			refuse(connection, LISTENER_NO_MEMORY, "no memory for its bytes");
-			return;
+			return false;
 		}
 	}
-	if (count < 0 && errno == EINTR)
-		return;
-	judge(connection, count == 0 || errno != EAGAIN);
+	if (count == 0 || (errno != EAGAIN && errno != EINTR))
+		return judge(connection, true);
+	return connection->length == 0 || judge(connection, false);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *user)
+{
+	(void)what;
+	take_bytes(user, fd);
 }
 
 static void on_time_limit(evutil_socket_t fd, short what, void *user)
@@ -272,8 +278,6 @@ static void on_resume(evutil_socket_t fd, short what, void *user)
 static void welcome(struct listener *listener, int fd, const struct sockaddr *from)
 {
 	struct listener_connection *connection = calloc(1, sizeof(*connection));
-	struct sockaddr_storage to = {0};
-	socklen_t size = sizeof(to);
 	struct endpoint peer = {0};
 	int result = -ENOMEM;
 
@@ -294,13 +298,12 @@ static void welcome(struct listener *listener, int fd, const struct sockaddr *fr
 	connection->listener = listener;
 	connection->fd = fd;
 	connection->peer = peer;
-	if (getsockname(fd, (struct sockaddr *)&to, &size) == 0)
-		endpoint_from_sockaddr((struct sockaddr *)&to, &connection->local);
 	listener->status.connections++;
 	enqueue(connection, &listener->gathering);
 	event_assign(&connection->readable, listener->base, fd, EV_READ | EV_PERSIST, on_readable,
 		     connection);
-	if (event_add(&connection->readable, NULL) < 0)
+	/* Mostly all of it is there already, and needs no event. */
+	if (take_bytes(connection, fd) && event_add(&connection->readable, NULL) < 0)
 		refuse(connection, LISTENER_NO_MEMORY, "no memory for an event");
 }
 

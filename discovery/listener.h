@@ -47,7 +47,6 @@ struct listener_hello {
 	size_t length;
 	const struct hello *decoded;
 	struct endpoint peer;
-	struct endpoint local;
 };
 
 struct listener_options {

@@ -55,18 +55,12 @@ int relay_push_quarantined(struct relay *relay, struct relay_task task, uint64_t
 
 /* The gate. */
 
-/* When a hello that failed is tried again. A core that is away is not the hello's fault: it keeps
- * its place in the queue. */
-static uint64_t retry_at(struct relay_entry *entry, struct delivery_outcome outcome,
-			 uint64_t now_ms, uint32_t random)
+static uint64_t retry_alone_at(struct relay_entry *entry, uint64_t now_ms, uint32_t random)
 {
 	struct backoff backoff = {
 		.base_ms = RELAY_WAIT_MIN_MS, .max_ms = RELAY_WAIT_MAX_MS, .tries = entry->tries};
-	uint32_t wait_ms;
+	uint32_t wait_ms = backoff_next_ms(&backoff, random);
 
-	if (delivery_blames_core(outcome))
-		return entry->due.at_ms;
-	wait_ms = backoff_next_ms(&backoff, random);
 	entry->tries = backoff.tries;
 	return now_ms + wait_ms;
 }
@@ -113,7 +107,7 @@ void relay_checked(struct relay *relay, struct relay_task task, struct delivery_
 	} else {
 		entry->last = outcome;
 		relay->status.held_back++;
-		relay_queue_wait(relay, entry, retry_at(entry, outcome, now_ms, random));
+		relay_queue_wait(relay, entry, retry_alone_at(entry, now_ms, random));
 	}
 }
 
@@ -286,7 +280,10 @@ enum delivery_state relay_done(struct relay *relay, struct relay_task task,
 		return DELIVERY_REPLACED;
 	}
 	entry->last = outcome;
-	relay_queue_wait(relay, entry, retry_at(entry, outcome, now_ms, random));
+	/* A core that is away is not the hello's fault: it keeps its place in the queue. */
+	relay_queue_wait(relay, entry,
+			 delivery_blames_core(outcome) ? entry->due.at_ms
+						       : retry_alone_at(entry, now_ms, random));
 	return DELIVERY_WAITING;
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define SEND_BUFFER_BYTES 65536 /* a whole hello fits, whatever the system's default */
+#define SMALL_BYTES 4096        /* fits into any send buffer */
 #define SETTLE_MS 20            /* between two looks at what is still unacknowledged */
 
 enum step {
@@ -146,9 +147,10 @@ static void connected(struct relay_tcp *relay)
 	write_hello(relay);
 }
 
+/* After a FIN there is no error to be asked for; it may come while we wait. */
 static void settle(struct relay_tcp *relay)
 {
-	int error = socket_error(relay);
+	int error = relay->step == STEP_SETTLE ? socket_error(relay) : 0;
 
 	if (error != 0)
 		finish(relay, DELIVERY_BROKEN, error);
@@ -243,12 +245,12 @@ static int open_socket(struct relay_tcp *relay)
 {
 	struct sockaddr_storage to;
 	socklen_t size = endpoint_to_sockaddr(relay->options.core, &to);
-	const int one = 1, buffer = SEND_BUFFER_BYTES;
+	const int buffer = SEND_BUFFER_BYTES;
 
 	relay->fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (relay->fd < 0)
 		return -errno;
-	if (setsockopt(relay->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
+	if (relay->length > SMALL_BYTES &&
 	    setsockopt(relay->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) < 0)
 		return -errno;
 	if (relay->options.source.family != ADDR_NONE) {
@@ -260,6 +262,23 @@ static int open_socket(struct relay_tcp *relay)
 	if (connect(relay->fd, (struct sockaddr *)&to, size) < 0 && errno != EINPROGRESS)
 		relay->connect_error = errno;
 	return 0;
+}
+
+/* A core on this host or in this room has answered by now. What fails here is told by on_done. */
+static void write_early(struct relay_tcp *relay)
+{
+	ssize_t count;
+
+	if (relay->connect_error || relay->options.probe)
+		return;
+	count = send(relay->fd, relay->bytes, relay->length, MSG_NOSIGNAL);
+	if (count < 0 && errno != EAGAIN && errno != EINTR)
+		relay->connect_error = errno;
+	if (count <= 0)
+		return;
+	relay->written = (size_t)count;
+	if (relay->written == relay->length && shutdown(relay->fd, SHUT_WR) == 0)
+		relay->step = STEP_DRAIN;
 }
 
 int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
@@ -284,7 +303,9 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 	if (result < 0)
 		goto fail;
 	result = -ENOMEM;
-	relay->event = event_new(base, relay->fd, EV_WRITE, on_ready, relay);
+	write_early(relay);
+	relay->event = event_new(base, relay->fd, relay->step == STEP_DRAIN ? EV_READ : EV_WRITE,
+				 on_ready, relay);
 	if (!relay->event || event_add(relay->event, &timeout) < 0)
 		goto fail;
 	*ret = relay;

@@ -15,6 +15,7 @@
 #include "common/db.h"
 #include "common/err.h"
 #include "common/hello.h"
+#include "common/mac.h"
 #include "common/uuid.h"
 #include "discovery/delivery.h"
 
@@ -45,6 +46,8 @@ struct store_hello {
 	struct addr place;   /* part of the identity where the UUID says nothing, or ADDR_NONE */
 	unsigned cores;      /* that it is meant for: bit N for core N */
 	uint64_t time_ms;    /* wall clock */
+	struct mac mac;      /* of the device, length 0 = unknown */
+	const char *name;    /* the same, "" = unknown */
 };
 
 /* A device as it stands after a hello, or as it was loaded. */
@@ -57,7 +60,12 @@ struct store_device {
 	uint64_t hello_ms, first_ms, last_ms; /* newest hello's arrival, first and last of all */
 	uint32_t count;                       /* hellos in all */
 	uint32_t retry;
-	unsigned cores; /* after a hello: as in struct store_hello */
+	struct mac mac;   /* known at its last hello; length 0 = unknown */
+	const char *name; /* the same, "" = unknown; borrowed for the call */
+	/* After a hello, as in struct store_hello; the bytes are borrowed for the call. */
+	unsigned cores;
+	const uint8_t *bytes;
+	size_t length;
 };
 
 /* `state`: 0 = on disk; or a negative errno: it could not be written, and `device` says only what
@@ -79,8 +87,9 @@ void store_free(struct store *store);
  * writer has too much to do. */
 int store_add(struct store *store, const struct store_hello *hello, void *context);
 
-/* Notes what became of a hello at a core; `reason` may be NULL. 0, -ENOMEM or -ENOBUFS. A note that
- * is lost costs a second delivery after a restart, never a hello. */
+/* Notes what became of a hello at a core, some milliseconds later and with others; `reason` may be
+ * NULL. 0, -ENOMEM or -ENOBUFS. A note that is lost costs a second delivery after a restart, never
+ * a hello. */
 int store_note(struct store *store, int64_t hello, size_t core, enum delivery_state state,
 	       const char *reason, uint64_t time_ms);
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/store_read.h"
 
+#include "common/hostname.h"
+
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A device or hello with several cores comes as several rows, one after the other. */
 static const char devices_sql[] =
 	"SELECT v.core, v.state, d.id, d.uuid, d.place, d.address, d.hello, h.time_ms, d.first_ms,"
-	" d.last_ms, d.count, h.retry FROM hello_device d JOIN hello h ON h.id = d.hello"
+	" d.last_ms, d.count, h.retry, d.mac, d.name FROM hello_device d JOIN hello h ON h.id = "
+	"d.hello"
 	" LEFT JOIN hello_delivery v ON v.hello = h.id ORDER BY d.id";
 
 static const char hello_sql[] =
@@ -44,6 +48,23 @@ static struct addr addr_at(sqlite3_stmt *statement, int column)
 	return addr;
 }
 
+static struct mac mac_at(sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+	struct mac mac = {0};
+
+	if (text)
+		mac_parse(text, &mac);
+	return mac;
+}
+
+static void name_at(sqlite3_stmt *statement, int column, char *ret, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	snprintf(ret, size, "%s", text ? text : "");
+}
+
 /* The core and state of this row; cores that are not configured any more are passed over. */
 static void state_at(sqlite3_stmt *statement, const struct store_options *options,
 		     enum delivery_state states[DELIVERY_CORES_MAX])
@@ -76,6 +97,7 @@ int store_read_devices(struct db *db, const struct store_options *options,
 		       store_on_device *on_device, void *user)
 {
 	enum delivery_state states[DELIVERY_CORES_MAX];
+	char name[HOSTNAME_MAX + 1];
 	sqlite3_stmt *statement;
 	int result = 0, code;
 
@@ -95,8 +117,11 @@ int store_read_devices(struct db *db, const struct store_options *options,
 			.last_ms = (uint64_t)sqlite3_column_int64(statement, 9),
 			.count = (uint32_t)sqlite3_column_int64(statement, 10),
 			.retry = (uint32_t)sqlite3_column_int64(statement, 11),
+			.mac = mac_at(statement, 12),
+			.name = name,
 		};
 
+		name_at(statement, 13, name, sizeof(name));
 		code = gather_states(statement, options, states);
 		result = on_device(&device, states, user);
 	}

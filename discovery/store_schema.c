@@ -3,7 +3,7 @@
 
 /*
  * hello_device.place is the address where the UUID alone is no identity, '' otherwise; hello is the
- * newest one. A hello's bytes are head, hash list, tail, in this order. hello_hashes.uses counts
+ * newest one; mac and name are what was known last, at a hello. A hello's bytes are head, hash list, tail, in this order. hello_hashes.uses counts
  * the hellos that point at a list, which goes with the last of them.
  */
 static const char first_step[] = "CREATE TABLE hello_device ("
@@ -15,6 +15,8 @@ static const char first_step[] = "CREATE TABLE hello_device ("
 				 " first_ms INTEGER NOT NULL,"
 				 " last_ms INTEGER NOT NULL,"
 				 " count INTEGER NOT NULL DEFAULT 0,"
+				 " mac TEXT,"
+				 " name TEXT,"
 				 " UNIQUE (uuid, place));"
 
 				 "CREATE TABLE hello_hashes ("
@@ -24,7 +26,7 @@ static const char first_step[] = "CREATE TABLE hello_device ("
 				 " uses INTEGER NOT NULL);"
 
 				 "CREATE TABLE hello ("
-				 " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+				 " id INTEGER PRIMARY KEY,"
 				 " device INTEGER NOT NULL,"
 				 " time_ms INTEGER NOT NULL,"
 				 " last_ms INTEGER NOT NULL,"
