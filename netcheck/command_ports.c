@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/command.h"
 
+#include "netcheck/control.h"
 #include "netcheck/leases.h"
 
 #include <errno.h>
@@ -140,7 +141,7 @@ static int add_target(struct space *space, const char *text, struct err *err)
 		return space_add_file(space, text + 1, command_resolve, err);
 	if (strcmp(text, "leases") && strncmp(text, "leases:", 7))
 		return space_add(space, text, command_resolve, err);
-	r = leases_add(space, text[6] ? text + 7 : LEASES_SOCKET, err);
+	r = leases_add(space, text[6] ? text + 7 : CONTROL_SOCKET, err);
 	return r < 0 ? r : 0;
 }
 

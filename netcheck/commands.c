@@ -2,6 +2,7 @@
 #include "netcheck/command.h"
 
 #include "common/hello.h"
+#include "netcheck/control.h"
 #include "netcheck/explain.h"
 #include "netcheck/netcheck.h"
 #include "netcheck/scan.h"
@@ -233,29 +234,32 @@ static int resolve_server(const char *text, struct addr *ret, size_t size, uint1
 	return command_resolve(name, ret, size, err);
 }
 
-static int add_hellos(struct netcheck *run, const char *text, struct err *err)
+static int add_hellos(struct netcheck *run, const char *text, const char *daemon, struct err *err)
 {
 	struct endpoint server = {.port = HELLO_PORT};
 	struct addr found[16];
 	int count, r = 0;
 
 	if (!endpoint_parse(text, HELLO_PORT, &server))
-		return netcheck_add_hello(run, server);
+		return netcheck_add_hello(run, server, daemon);
 	count = resolve_server(text, found, 16, &server.port, err);
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count && !r; i++) {
 		server.addr = found[i];
-		r = netcheck_add_hello(run, server);
+		r = netcheck_add_hello(run, server, daemon);
 	}
 	return r;
 }
 
 int command_hello(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+					      {"daemon", optional_argument, NULL, 'd'},
+					      {"help", no_argument, NULL, 'h'},
+					      {0}};
 	struct netcheck_options options = command_options();
+	const char *daemon = NULL;
 	struct err err = {0};
 	struct netcheck *run;
 	int c;
@@ -263,15 +267,18 @@ int command_hello(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("hello");
-		if (c == '?')
+		else if (c == 'j')
+			options.json = true;
+		else if (c == 'd')
+			daemon = optarg ? optarg : CONTROL_SOCKET;
+		else
 			return COMMAND_USAGE;
-		options.json = true;
 	}
 	if (argc - optind != 1)
 		return command_fail("hello", "one server is needed");
 	if (netcheck_new(&run, "hello", &options, &err))
 		return command_fail("hello", "%s", err.text);
-	if (add_hellos(run, argv[optind], &err)) {
+	if (add_hellos(run, argv[optind], daemon, &err)) {
 		netcheck_free(run);
 		return command_fail("hello", "%s: %s", argv[optind], err.text);
 	}

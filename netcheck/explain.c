@@ -147,6 +147,24 @@ const struct explain explain_table[] = {
 	 "PCs cannot announce themselves from where this check ran.",
 	 "Allow tcp/9971 from the client subnets to the provisioning server, stateful answers "
 	 "back."},
+	{"NC305", "daemon could not be asked",
+	 "Whether the hello was recorded is not known; that it was accepted stays true.",
+	 "Run the check where amtnetd runs, as a member of its control group, and give its "
+	 "socket."},
+	{"NC306", "hello went to somebody else",
+	 "Something took the hello and closed as a provisioning server does, but the daemon at the "
+	 "socket "
+	 "never saw it: the address leads to another machine.",
+	 "Compare the address records of the provisioning name with the address of this daemon."},
+	{"NC307", "hello recorded",
+	 "The daemon has the hello on disk, from the address that it left from; a test hello goes "
+	 "to no "
+	 "core.",
+	 ""},
+	{"NC308", "hello arrives from another address",
+	 "A device on the way translates addresses (NAT): the core would call back to the wrong "
+	 "one.",
+	 "Take the client subnet out of the translation towards the provisioning server."},
 
 	{"NC400", "DHCP offers what PCs need",
 	 "Suffix, name servers and a truthful option 81 are in the offer.", ""},

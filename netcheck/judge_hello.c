@@ -123,3 +123,31 @@ void judge_hello(const struct probe_hello_outcome *outcome, const struct hop_fin
 	}
 	sink(result, user);
 }
+
+void judge_hello_recorded(const struct probe_hello_outcome *outcome,
+			  const struct judge_hello_record *record, check_sink *sink, void *user)
+{
+	char subject[ENDPOINT_TEXT], from[ADDR_TEXT], source[ADDR_TEXT];
+	bool changed = !addr_equal(record->from, outcome->source);
+	struct result *result;
+
+	endpoint_print(outcome->to, subject);
+	if (record->words.text[0]) {
+		result = result_about("NC305", RESULT_UNKNOWN, subject);
+		if (result)
+			result_set(&result->text, "the daemon could not be asked: %s",
+				   record->words.text);
+	} else if (!record->found) {
+		result = result_about("NC306", RESULT_FAILURE, subject);
+		if (result)
+			result_set(&result->text, "accepted there, but unknown to the daemon here");
+	} else {
+		result = changed ? result_about("NC308", RESULT_WARNING, subject)
+				 : result_about("NC307", RESULT_OK, subject);
+		if (result)
+			result_set(&result->text, "recorded by the daemon, from %s%s%s",
+				   addr_print(record->from, from), changed ? "; it left as " : "",
+				   changed ? addr_print(outcome->source, source) : "");
+	}
+	sink(result, user);
+}

@@ -7,7 +7,5 @@
 
 #include "netcheck/space.h"
 
-#define LEASES_SOCKET "/run/amtnet/control.sock"
-
 /* Gives the number of rows taken, or negative errno with the sentence. */
 int leases_add(struct space *space, const char *socket, struct err *err);

@@ -34,8 +34,10 @@ const struct command command_table[] = {
 	 "  --expect ADDR,...  what the name must resolve to\n"
 	 "  --host FQDN=ADDR   a name that must have the address, and back; may be repeated\n",
 	 command_dns},
-	{"hello", "[--json] SERVER[:PORT]", "send one test hello to a provisioning server",
+	{"hello", "[--json] [--daemon[=SOCKET]] SERVER[:PORT]",
+	 "send one test hello to a provisioning server",
 	 "  --json             JSON lines instead of text\n"
+	 "  --daemon           ask the amtnetd of this machine whether it recorded the hello\n"
 	 "The port is 9971 by default. amtnetd records the test hello and relays it to no core.\n",
 	 command_hello},
 	{"pair", "[--json] --with ADDR[:PORT] --code-file FILE [--hello SERVER[:PORT]]...",

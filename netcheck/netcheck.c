@@ -256,13 +256,13 @@ int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted
 	return r;
 }
 
-int netcheck_add_hello(struct netcheck *run, struct endpoint server)
+int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon)
 {
 	struct check_hello *check = NULL;
 	int r = reserve(run);
 
 	if (!r)
-		r = check_hello_start(&check, &run->tools, server, on_done, run);
+		r = check_hello_start(&check, &run->tools, server, daemon, on_done, run);
 	return keep(run, (struct netcheck_item){check, free_hello, NULL}, r);
 }
 
@@ -420,8 +420,10 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 	add_site_kea(run, site);
 	r = add_site_dns(run, site);
 	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
-		r = netcheck_add_hello(run, (struct endpoint){.addr = servers[i],
-							      .port = (uint16_t)site->server.port});
+		r = netcheck_add_hello(
+			run,
+			(struct endpoint){.addr = servers[i], .port = (uint16_t)site->server.port},
+			site->daemon);
 	for (size_t i = 0; !r && i < site->subnets.count; i++)
 		r = add_subnet(run, site, &subnets[i], &run->subnets[i].targets);
 	return r;

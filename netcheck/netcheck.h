@@ -49,7 +49,8 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 		       const struct target_ports *ports, bool quick, const char *resume,
 		       struct err *err);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
-int netcheck_add_hello(struct netcheck *run, struct endpoint server);
+/* `daemon`: the control socket of the amtnetd behind the server, NULL = not to be asked. */
+int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon);
 int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *wanted);
 int netcheck_add_pair(struct netcheck *run, const struct check_pair_wanted *wanted);
 int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group);

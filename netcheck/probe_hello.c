@@ -2,6 +2,7 @@
 #include "netcheck/probe_hello.h"
 
 #include "common/hello.h"
+#include "common/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -77,7 +78,8 @@ static void on_end(evutil_socket_t fd, short what, void *user)
 static int send_hello(struct probe_hello *probe)
 {
 	uint8_t bytes[64];
-	size_t length = hello_encode_pki(hello_test_uuid, 0, NULL, 0, bytes, sizeof(bytes));
+	size_t length = hello_encode_pki(hello_test_uuid, probe->outcome.number, NULL, 0, bytes,
+					 sizeof(bytes));
 
 	if (send(probe->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length ||
 	    shutdown(probe->fd, SHUT_WR) < 0)
@@ -134,6 +136,7 @@ int probe_hello_start(struct probe_hello **ret, struct event_base *base, struct 
 	probe->done = done;
 	probe->user = user;
 	probe->outcome.to = to;
+	probe->outcome.number = random_u32();
 	probe->accept_wait = wait_of(accept_ms);
 	probe->started_us = dial_now_us();
 	if (dial_tcp(to, 0, &probe->fd, &probe->outcome.error)) {

@@ -20,6 +20,7 @@ enum probe_hello_state {
 
 struct probe_hello_outcome {
 	struct endpoint to;
+	uint32_t number; /* random, in the retry counter: tells this hello from all others */
 	enum probe_hello_state state;
 	struct dial_error error;
 	struct addr source;

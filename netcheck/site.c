@@ -157,6 +157,11 @@ static const struct config_key site_keys[] = {
 	 .offset = offsetof(struct site_config, hello),
 	 .fallback = "false",
 	 .help = "send a test hello to each provisioning server"},
+	{.name = "daemon",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct site_config, daemon),
+	 .help = "control socket of the amtnetd that takes the hello, where it runs on this "
+		 "machine"},
 	{.name = "certificate",
 	 .kind = CONFIG_TABLE,
 	 .offset = offsetof(struct site_config, certificate),

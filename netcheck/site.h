@@ -33,6 +33,7 @@ struct site_config {
 	struct config_list name_servers; /* struct endpoint */
 	struct config_list ports;        /* int64_t */
 	bool hello;
+	char *daemon; /* control socket of the amtnetd that takes the hello; NULL = not here */
 	struct site_certificate_config certificate;
 	struct config_list kea_configs; /* char *, files */
 	int64_t rate;                   /* connection attempts per second */

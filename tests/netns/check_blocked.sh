@@ -52,6 +52,19 @@ check good
 tap_ok 'a good site: exit status 0' status_is 0 good
 tap_ok 'a good site: READY' tap_says '(^|[^T] )READY' "$LAB_DIR/good.txt"
 
+# hello NAME SERVER: a test hello from beside the daemon, which is asked afterwards.
+hello()
+{
+	status=0
+	lab_exec dhcp "$LAB_BUILD/netcheck/amtnet-check" hello --daemon="$LAB_DIR/run/control.sock" "$2" \
+		>"$LAB_DIR/$1.txt" 2>&1 || status=$?
+}
+
+hello ours 10.81.1.2
+tap_ok 'a hello to the daemon: it has that very one' tap_says 'NC307 .*recorded by the daemon, from 10\.81\.1\.2' "$LAB_DIR/ours.txt"
+hello other 10.81.3.2
+tap_ok 'a hello to another machine: the daemon never saw it' tap_says 'FAIL NC306' "$LAB_DIR/other.txt"
+
 lab_block "$pc2" 16993
 check drop
 tap_ok 'port dropped: exit status 2' status_is 2 drop
