@@ -64,7 +64,8 @@ struct config_key {
 	/* INT, DURATION, ENDPOINT as said above, also for a list's items; 0, 0 = no bounds. For a
 	 * list of any other kind, and of ENDPOINT, `max` is the most items. */
 	int64_t min, max;
-	size_t most; /* list: most items, where `max` does not say; 0 = CONFIG_ITEMS_MAX */
+	size_t most;      /* list: most items, where `max` does not say; 0 = CONFIG_ITEMS_MAX */
+	const char *word; /* list: this one word may stand in its place, as its only item */
 	/* The default as it would stand in the file ("20m", "[a, b]"); NULL = none. */
 	const char *fallback;
 	const char *const *choices; /* ENUM: NULL-terminated */

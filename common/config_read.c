@@ -88,19 +88,19 @@ static void read_item(const struct mapping *mapping, const struct config_key *ke
 		read_scalar(mapping, key, node, path, member);
 }
 
+/* `count` items, `node` is the first. */
 static void read_items(const struct mapping *mapping, const struct config_key *key,
-		       const struct config_node *node, const struct config_path *path,
+		       const struct config_node *node, size_t count, const struct config_path *path,
 		       struct config_list *list)
 {
 	size_t size = config_value_size(key);
 
-	list->items = calloc(node->count, size);
+	list->items = calloc(count, size);
 	if (list->items == NULL) {
 		config_error_add(mapping->report, node->place, path, "out of memory");
 		return;
 	}
-	list->count = node->count;
-	node = node->first;
+	list->count = count;
 	for (size_t at = 0; at < list->count; at++, node = node->next) {
 		struct config_path here = {path, NULL, at};
 
@@ -125,7 +125,9 @@ static void read_list(const struct mapping *mapping, const struct config_key *ke
 
 	if (node->kind == CONFIG_NODE_REFUSED)
 		return;
-	if (node->kind != CONFIG_NODE_LIST && !config_tree_is_null(node))
+	if (key->word && node->kind == CONFIG_NODE_SCALAR && !strcmp(node->text, key->word))
+		read_items(mapping, key, node, 1, path, list);
+	else if (node->kind != CONFIG_NODE_LIST && !config_tree_is_null(node))
 		config_error_add(
 			mapping->report, node->place, path,
 			"a list is wanted, this is %s; write it as [a, b] or as \"- a\" lines",
@@ -137,7 +139,7 @@ static void read_list(const struct mapping *mapping, const struct config_key *ke
 		config_error_add(mapping->report, node->place, path,
 				 "at least one item is needed (%s)", help_of(key));
 	else if (node->count > 0)
-		read_items(mapping, key, node, path, list);
+		read_items(mapping, key, node->first, node->count, path, list);
 }
 
 static void read_node(const struct mapping *mapping, const struct config_key *key,
