@@ -56,10 +56,32 @@ static int run_names(const struct command_parts *parts, const char *argument,
 	return dns_print_names(parts->dns, argument, format, out);
 }
 
+/* "force ZONE [SEEN-ID]": what the operator was shown, so that nothing else is overwritten. */
+static int run_force(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct text *out)
+{
+	char zone[HOSTNAME_MAX + 2] = "", id[9] = "", more = '\0';
+	struct err err = {0};
+	int words = sscanf(argument, "%254s %8[0-9a-f] %c", zone, id, &more);
+
+	if (words != 1 && words != 2)
+		err_set(&err, -EINVAL, "force takes a zone, and the seen-id of its row");
+	else if (!dns_force_provision_server(parts->dns, zone, (uint32_t)strtoul(id, NULL, 16),
+					     &err))
+		return dns_print_provision_server(parts->dns, zone, format, out);
+	text_clear(out);
+	text_add(out, "error: provision-server: ");
+	text_add_clean(out, err.text, strlen(err.text));
+	text_add(out, "\n");
+	return 0;
+}
+
 static int run_provision_server(const struct command_parts *parts, const char *argument,
 				enum rows_format format, struct text *out)
 {
-	return dns_print_provision_server(parts->dns, format, out);
+	if (argument && !strncmp(argument, "force ", 6))
+		return run_force(parts, argument + 6, format, out);
+	return dns_print_provision_server(parts->dns, argument, format, out);
 }
 
 static int run_hellos(const struct command_parts *parts, const char *argument,
@@ -85,7 +107,8 @@ static const struct command commands[] = {
 	{"status", NULL, "what runs, what waits, what failed", run_status},
 	{"devices", "[FILTER]", "one row per device that said hello", run_devices},
 	{"names", "[FILTER]", "one row per wanted DNS name", run_names},
-	{"provision-server", NULL, "one row per zone that has the record", run_provision_server},
+	{"provision-server", "[FILTER | force ZONE [SEEN-ID]]",
+	 "the record of each zone, and what each name server serves", run_provision_server},
 	{"hellos", "[COUNT]", "the newest hellos", run_hellos},
 	{"help", NULL, "this list", run_help},
 };

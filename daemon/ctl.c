@@ -14,84 +14,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#define ANSWER_MAX (256u << 20)
-#define TIME_LIMIT_S 30
 
 static const char usage[] =
 	"usage: amtnetctl [-s SOCKET] [--json] COMMAND [ARGUMENT]\n"
 	"  status                  what runs, what waits, what failed\n"
 	"  devices [FILTER]        one row per device that said hello\n"
 	"  names [FILTER]          one row per wanted DNS name\n"
-	"  provision-server        one row per zone that has the record\n"
+	"  provision-server [FILTER]\n"
+	"                          the record of each zone, and what each name server serves\n"
+	"  provision-server force ZONE [--yes]\n"
+	"                          shows what is there, asks, and makes it ours\n"
 	"  hellos [COUNT]          the newest hellos\n"
 	"  hello decode FILE|-     a hello packet in words; needs no daemon\n"
 	"  help                    what the daemon knows\n"
 	"Exit status: 0 good, 1 the daemon said no, 2 usage, 3 no daemon at the socket.\n";
-
-static int open_socket(const char *path)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	const struct timeval limit = {.tv_sec = TIME_LIMIT_S};
-
-	if (strlen(path) >= sizeof(at.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(at.sun_path, path, strlen(path));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
-		int number = errno;
-		close(fd);
-		return -number;
-	}
-	return fd;
-}
-
-/* The whole answer, until the daemon closes. */
-static int ask(int fd, const char *line, struct text *answer)
-{
-	char bytes[16384];
-	size_t length = strlen(line);
-
-	if (send(fd, line, length, MSG_NOSIGNAL) != (ssize_t)length)
-		return -EIO;
-	for (;;) {
-		ssize_t got = recv(fd, bytes, sizeof(bytes), 0);
-
-		if (got == 0)
-			return answer->bad ? -EFBIG : 0;
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		text_add_bytes(answer, bytes, (size_t)got);
-	}
-}
-
-static int print_answer(struct text *answer, bool json)
-{
-	char *rows = answer->bytes ? strchr(answer->bytes, '\n') : NULL;
-
-	if (!rows) {
-		fputs("amtnetctl: the daemon closed without an answer\n", stderr);
-		return CTL_REFUSED;
-	}
-	*rows++ = '\0';
-	if (strcmp(answer->bytes, "ok") != 0) {
-		fprintf(stderr, "amtnetctl: %s\n", answer->bytes);
-		return CTL_REFUSED;
-	}
-	if (!json)
-		return ctl_print_table(rows);
-	fputs(rows, stdout);
-	return CTL_GOOD;
-}
 
 /* `words` joined by blanks, in the form that the control protocol wants. */
 static int build_line(char *ret, size_t size, char **words, int count)
@@ -112,31 +48,42 @@ static int build_line(char *ret, size_t size, char **words, int count)
 	return result;
 }
 
-static int ask_daemon(const char *path, char **words, int count, bool json)
+static enum ctl_status ask_daemon(const char *path, char **words, int count, bool json)
 {
 	char line[1024];
-	struct text answer;
+	struct text rows;
+	enum ctl_status status;
 
 	if (build_line(line, sizeof(line), words, count) < 0) {
 		fputs("amtnetctl: the command is too long, or has a line break in it\n", stderr);
 		return CTL_USAGE;
 	}
-	int fd = open_socket(path);
-	if (fd < 0) {
-		fprintf(stderr, "amtnetctl: %s: %s; is amtnetd running, and may you ask it?\n",
-			path, strerror(-fd));
-		return CTL_NO_DAEMON;
-	}
-	text_init(&answer, ANSWER_MAX);
-	int result = ask(fd, line, &answer);
-	int status = CTL_NO_DAEMON;
-	if (result < 0)
-		fprintf(stderr, "amtnetctl: %s: %s\n", path, strerror(-result));
-	else
-		status = print_answer(&answer, json);
-	text_done(&answer);
-	close(fd);
+	status = ctl_ask(path, line, &rows);
+	if (status == CTL_GOOD && json)
+		fputs(rows.length ? rows.bytes : "", stdout);
+	else if (status == CTL_GOOD)
+		status = ctl_print_table(rows.bytes);
+	text_done(&rows);
 	return status;
+}
+
+/* "provision-server force ZONE [--yes] [--seen-id ID]": true when the words are that. */
+static bool parse_force(char **words, int count, struct ctl_force *ret)
+{
+	*ret = (struct ctl_force){.zone = NULL};
+	if (count < 3 || strcmp(words[0], "provision-server") != 0 ||
+	    strcmp(words[1], "force") != 0)
+		return false;
+	ret->zone = words[2];
+	for (int i = 3; i < count; i++) {
+		if (!strcmp(words[i], "--yes"))
+			ret->yes = true;
+		else if (!strcmp(words[i], "--seen-id") && i + 1 < count)
+			ret->seen_id = words[++i];
+		else
+			return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -149,6 +96,7 @@ int main(int argc, char **argv)
 		{0},
 	};
 	const char *path = SETTINGS_CONTROL_SOCKET;
+	struct ctl_force force;
 	bool json = false;
 
 	for (int option; (option = getopt_long(argc, argv, "+s:jh", options, NULL)) != -1;) {
@@ -182,5 +130,7 @@ int main(int argc, char **argv)
 	if (argc - optind == 3 && strcmp(argv[optind], "hello") == 0 &&
 	    strcmp(argv[optind + 1], "decode") == 0)
 		return ctl_decode_hello(argv[optind + 2], json);
+	if (parse_force(argv + optind, argc - optind, &force))
+		return ctl_force(path, &force);
 	return ask_daemon(path, argv + optind, argc - optind, json);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ctl: the parts of amtnetctl: rows as a table, and the offline decoder. They print to the standard
- * streams and return the exit status.
+ * ctl: the parts of amtnetctl: the daemon's answer, rows as a table, the question before something is
+ * overwritten, and the offline decoder. They print to the standard streams and return the exit status.
  */
 #pragma once
+
+#include "common/text.h"
 
 #include <stdbool.h>
 
@@ -19,3 +21,16 @@ enum ctl_status ctl_print_table(char *json_lines);
 
 /* A hello of raw bytes or of hex digits, from a file or from standard input ("-"). */
 enum ctl_status ctl_decode_hello(const char *path, bool json);
+
+/* Asks the daemon at the socket; on CTL_GOOD *ret_rows is its answer without the status line, otherwise
+ * the reason was printed. *ret_rows is to be released in any case. */
+enum ctl_status ctl_ask(const char *path, const char *line, struct text *ret_rows);
+
+struct ctl_force {
+	const char *zone;
+	bool yes; /* do not ask */
+	const char
+		*seen_id; /* only if it still is what this id stands for; NULL = whatever it is */
+};
+/* Shows what stands under ProvisionServer, asks, and has the daemon replace it. */
+enum ctl_status ctl_force(const char *path, const struct ctl_force *force);

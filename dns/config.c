@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/dns.h"
-#include "dns/publish.h"
 #include "dns/tsig.h"
 
 #include <stdio.h>
@@ -260,103 +259,6 @@ const struct config_table dns_config_table = {
 	.check = dns_check,
 };
 
-/* provision-server ------------------------------------------------------------------------------ */
-
-static const struct config_key publish_keys[] = {
-	{.name = "label",
-	 .kind = CONFIG_TEXT,
-	 .fallback = "ProvisionServer",
-	 .offset = offsetof(struct publish_config, label),
-	 .help = "First label of the name that the devices look up."},
-	{.name = "zones",
-	 .kind = CONFIG_HOSTNAME,
-	 .list = true,
-	 .max = 256,
-	 .offset = offsetof(struct publish_config, zones),
-	 .help = "DNS suffixes that the devices get (option 15): the name is published in each."},
-	{.name = "addresses",
-	 .kind = CONFIG_ADDR,
-	 .list = true,
-	 .max = PUBLISH_ADDRESSES_MAX,
-	 .offset = offsetof(struct publish_config, addresses),
-	 .help = "Addresses that take hellos on port 9971."},
-	{.name = "ttl",
-	 .kind = CONFIG_DURATION,
-	 .fallback = "5m",
-	 .min = SECOND,
-	 .max = DAY,
-	 .offset = offsetof(struct publish_config, ttl_ms),
-	 .help = "Time to live of the published records."},
-	{.name = "interval",
-	 .kind = CONFIG_DURATION,
-	 .fallback = "60s",
-	 .min = SECOND,
-	 .max = DAY,
-	 .offset = offsetof(struct publish_config, interval_ms),
-	 .help = "Time between two checks at the authoritative server."},
-	{.name = "owner",
-	 .kind = CONFIG_TEXT,
-	 .offset = offsetof(struct publish_config, owner),
-	 .help = "Who owns the published records, the host's name by default; another daemon with "
-		 "another owner leaves them alone."},
-};
-
-static void check_addresses(const struct publish_config *publish, struct config_check *check)
-{
-	const struct addr *addresses = publish->addresses.items;
-	char text[ADDR_TEXT];
-
-	if (publish->zones.count && !publish->addresses.count)
-		config_complain(check, "addresses",
-				"missing: who takes hellos on port 9971 for the zones?");
-	for (size_t i = 0; i < publish->addresses.count; i++) {
-		if (addr_is_any(addresses[i]))
-			config_complain(check, "addresses", "%s is no address to connect to",
-					addr_print(addresses[i], text));
-		for (size_t j = 0; j < i; j++) {
-			if (addr_equal(addresses[i], addresses[j]))
-				config_complain(check, "addresses", "%s is there twice",
-						addr_print(addresses[i], text));
-		}
-	}
-}
-
-static void publish_check(const void *object, struct config_check *check)
-{
-	const struct publish_config *publish = object;
-	const struct hostname *zones = publish->zones.items;
-	struct hostname label;
-	struct err err = {0};
-
-	check_addresses(publish, check);
-	if (hostname_parse(publish->label, &label, &err) < 0)
-		config_complain(check, "label", "%s", err.text);
-	else if (hostname_labels(&label) != 1)
-		config_complain(check, "label", "\"%s\" is not one label", publish->label);
-	if (publish->owner &&
-	    (!*publish->owner || strlen(publish->owner) > PUBLISH_OWNER_MAX ||
-	     strspn(publish->owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
-				    "TUVWXYZ0123456789._-") != strlen(publish->owner)))
-		config_complain(check, "owner",
-				"1 to %d letters, digits, dots, dashes and underscores are right",
-				PUBLISH_OWNER_MAX);
-	for (size_t i = 1; i < publish->zones.count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (hostname_equal(&zones[i], &zones[j]))
-				config_complain(check, "zones", "%s is there twice", zones[i].text);
-		}
-	}
-}
-
-const struct config_table publish_config_table = {
-	.name = "provision-server",
-	.help = "The ProvisionServer record of each zone.",
-	.size = sizeof(struct publish_config),
-	.keys = publish_keys,
-	.count = COUNT(publish_keys),
-	.check = publish_check,
-};
-
 int dns_config_zone(const struct dns_config *dns, const struct hostname *name)
 {
 	const struct dns_zone_config *zones = dns->zones.items;
@@ -381,21 +283,4 @@ enum dns_conflict_mode dns_config_mode(const struct dns_config *dns,
 	return (enum dns_conflict_mode)(zone->conflict_mode == DNS_ZONE_MODE_INHERITED
 						? dns->conflict_mode
 						: zone->conflict_mode - 1);
-}
-
-void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,
-			      const char *key, struct config_check *check)
-{
-	const struct hostname *zones = publish->zones.items;
-	char place[64];
-
-	for (size_t i = 0; i < publish->zones.count; i++) {
-		if (dns_config_zone(dns, &zones[i]) >= 0)
-			continue;
-		snprintf(place, sizeof(place), "%s.zones[%zu]", key, i);
-		config_complain(check, place,
-				"%s lies in no zone of dns.zones, so nobody can be told to publish "
-				"there",
-				zones[i].text);
-	}
 }

@@ -310,7 +310,7 @@ static int open_all(struct dns *dns, struct db *db, const struct lease_config *l
 	if (!dns->save || !dns->save_again || machine_table_new(&dns->machines, random_u64()) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if ((r = open_keys(dns, err)) < 0 || (r = open_zones(dns, err)) < 0 ||
-	    (r = dns_publish_new(dns, err)) < 0)
+	    (r = dns_publish_new(dns, db, err)) < 0)
 		return r;
 	if (lease->socket && *lease->socket) {
 		r = inbox_open(&dns->inbox, dns->base, lease->socket, lease->group,

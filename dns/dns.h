@@ -5,7 +5,7 @@
  * TSIG; the ProvisionServer record of each zone is published and guarded the same way.
  *
  *   lease    lease socket ─ inbox ─ plan ─ queue ─ update ─ server ══ name servers ══ record
- *   publish  policy ─ publish ─ queue ─ update ─ server ══ name servers
+ *   publish  interface, core_health ─ publish ─ update ─ server ══ name servers ══ watch ─ view
  *
  * Owns its tables in the database and its sockets; uses the caller's event base. One thread.
  */
@@ -81,18 +81,42 @@ struct dns_config {
 };
 extern const struct config_table dns_config_table;
 
+enum publish_health_check {
+	PUBLISH_HEALTH_NONE,    /* every address is taken to be good */
+	PUBLISH_HEALTH_CONNECT, /* TCP connect */
+	PUBLISH_HEALTH_HELLO,   /* and a test hello */
+};
+
+/* The mapping `provision-server.health`. */
+struct publish_health_config {
+	int check; /* enum publish_health_check */
+	int64_t port;
+	int64_t interval_ms, timeout_ms;
+	int64_t fall, rise; /* checks in a row */
+};
+
 /* The mapping `provision-server`. */
 struct publish_config {
-	char *label; /* first label, "ProvisionServer" */
-	struct config_list
-		zones; /* struct hostname: where to publish; each within a zone of dns.zones */
-	struct config_list addresses; /* struct addr: who answers on 9971 */
+	char *label;                  /* first label, "ProvisionServer" */
+	struct config_list zones;     /* struct hostname: the suffixes to publish in; among them the
+				     word PUBLISH_FROM_LEASES and "" for the bare name */
+	struct config_list addresses; /* struct addr: who answers on 9971 ... */
+	char *interface;              /* ... or the interface whose addresses do; NULL = none */
+	struct publish_health_config health;
 	int64_t ttl_ms;
-	int64_t interval_ms; /* between two checks of the authoritative server */
-	char *owner;         /* who owns the marker; NULL = the host's name */
+	int64_t interval_ms;  /* between two checks of the authoritative servers */
+	char *owner;          /* who owns the marker; NULL = the host's name */
+	char *previous_owner; /* whose markers are taken over; NULL = nobody's */
+	int failover;         /* enum publish_failover */
+	int64_t forget_ms;    /* a suffix from leases is withdrawn after so long; 0 = never */
 };
+#define PUBLISH_FROM_LEASES "from-leases"
+#define PUBLISH_SITES_MAX 256
 extern const struct config_table publish_config_table;
 
+/* "provisionserver.corp.example" for a suffix; the label alone for the empty one. 0 or -ENAMETOOLONG. */
+int publish_config_name(const struct publish_config *publish, const struct hostname *suffix,
+			struct hostname *ret);
 /* For the check of the mapping that holds both: complains at `key` about each zone of publish->zones
  * that lies in no zone of dns->zones. */
 void dns_config_check_publish(const struct dns_config *dns, const struct publish_config *publish,
@@ -164,6 +188,12 @@ int dns_reconcile(struct dns *dns, const struct dns_order *order, struct err *er
 /* The rows of the control commands; `filter` may be NULL. Columns as in docs/control-protocol.md. */
 int dns_print_names(const struct dns *dns, const char *filter, enum rows_format format,
 		    struct text *out);
-int dns_print_provision_server(const struct dns *dns, enum rows_format format, struct text *out);
+int dns_print_provision_server(const struct dns *dns, const char *filter, enum rows_format format,
+			       struct text *out);
+/* An operator wants the ProvisionServer name of a suffix (or the name itself) to become ours, whoever's it
+ * is; `seen_id` 0, or what the rows said when he looked. It is done in the next round, at once. 0, or
+ * -ENOENT, -EINVAL with the sentence. */
+int dns_force_provision_server(struct dns *dns, const char *zone, uint32_t seen_id,
+			       struct err *err);
 /* Adds "name, value" rows to a list that the caller began. */
 void dns_print_status(const struct dns *dns, struct rows *rows);

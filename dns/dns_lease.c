@@ -178,6 +178,8 @@ static void on_event(const struct lease_record *record, void *user)
 	change_names(dns, event);
 	change_lease(dns, event, record->time_ms);
 	note_machine(dns, event);
+	if ((event->flags & LEASE_FLAG_ME) && plan_has_address(event))
+		dns_publish_suffix(dns, &event->suffix);
 	if (dns_unsaved(dns) > DNS_UNSAVED_MAX)
 		inbox_pause(dns->inbox, true);
 }

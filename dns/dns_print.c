@@ -158,41 +158,6 @@ int dns_print_names(const struct dns *dns, const char *filter, enum rows_format 
 	return r;
 }
 
-/* provision-server ------------------------------------------------------------------------------ */
-
-static void put_site(struct rows *rows, const struct dns_site *site)
-{
-	const struct publish *publish = &site->publish;
-	char wanted[PUBLISH_TEXT] = "", text[ADDR_TEXT];
-
-	for (size_t i = 0, at = 0; i < publish->goal.count; i++, at = strlen(wanted))
-		snprintf(wanted + at, sizeof(wanted) - at, "%s%s", at ? " " : "",
-			 addr_print(publish->goal.addresses[i], text));
-	rows_text(rows, site->suffix.text);
-	rows_text(rows, publish->goal.name.text);
-	rows_text(rows, wanted);
-	rows_text(rows, *publish->seen ? publish->seen : NULL);
-	rows_text(rows, publish_state_names[publish->state]);
-	rows_text(rows, *publish->owner_seen ? publish->owner_seen : NULL);
-	rows_text(rows, *publish->words.text ? publish->words.text : NULL);
-}
-
-int dns_print_provision_server(const struct dns *dns, enum rows_format format, struct text *out)
-{
-	static const char *const columns[] = {"zone",  "name",  "wanted",       "seen",
-					      "state", "owner", "last-outcome", NULL};
-	struct rows *rows;
-	int r = rows_new(&rows, format, columns, out);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < dns->site_count; i++)
-		put_site(rows, &dns->sites[i]);
-	rows_end(rows);
-	rows_free(rows);
-	return 0;
-}
-
 /* status ---------------------------------------------------------------------------------------- */
 
 static void put_number(struct rows *rows, const char *name, uint64_t value)
@@ -282,4 +247,5 @@ void dns_print_status(const struct dns *dns, struct rows *rows)
 	put_name_status(dns, rows);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		put_zone_status(&dns->zones[i], rows);
+	dns_publish_print_status(dns, rows);
 }

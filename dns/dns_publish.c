@@ -1,80 +1,164 @@
 /* SPDX-License-Identifier: ISC */
-#include "dns/door.h"
-#include "common/random.h"
+/*
+ * The flow of a round: on_timer asks the servers of the zone (dns_publish_watch.c), dns_publish_watched
+ * decides whether the name needs more than that, steps of `publish` go to the server that takes updates,
+ * and round_over says what changed and sets the timer.
+ */
+#include "dns/door_publish.h"
 #include "common/clock.h"
+#include "common/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Rounds ---------------------------------------------------------------------------------------- */
+#define SIGNED_EVERY 10   /* rounds: what the watch says is not signed */
+#define SERVERS_EVERY 60  /* rounds: the NS RRset is read anew */
+#define SOON_MS 2000      /* after a change: have the other servers got it? */
+#define ADDRESSES_MS 5000 /* how often a name that waits for an address says so */
 
-static void wait_for(struct dns_site *site, uint64_t ms)
+/* The timer ------------------------------------------------------------------------------------- */
+
+void dns_publish_kick(struct dns_site *site, uint64_t wait_ms)
 {
-	struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
+			       .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
 
-	event_add(site->timer, &wait);
+	if (!site->publisher->dns->running || !site->zone)
+		return;
+	if (site->busy)
+		site->again = true;
+	else
+		event_add(site->timer, &wait);
+}
+
+/* Give or take a tenth, so that many daemons do not ask together; an owner's sign of life comes
+ * rather earlier than later. */
+static uint64_t with_jitter(const struct publish *publish, uint64_t wait)
+{
+	uint64_t tenth = wait / 10;
+
+	if (publish->state == PUBLISH_STANDBY)
+		return wait;
+	if (publish->goal.failover == PUBLISH_COLD)
+		return wait - random_u32() % (tenth + 1);
+	return wait - tenth + random_u32() % (2 * tenth + 1);
+}
+
+static uint64_t next_wait_ms(struct dns_site *site)
+{
+	const struct publish *publish = &site->publish;
+	uint64_t wait = with_jitter(publish, publish_wait_ms(publish, clock_mono_ms()));
+	uint64_t sooner = wait;
+
+	if (site->again)
+		sooner = 0;
+	else if (publish->state == PUBLISH_RETRY)
+		sooner = backoff_next_ms(&site->backoff, random_u32());
+	else if (publish->changed)
+		sooner = SOON_MS;
+	if (publish->state != PUBLISH_RETRY)
+		backoff_reset(&site->backoff);
+	return sooner < wait ? sooner : wait;
+}
+
+/* What the log says ----------------------------------------------------------------------------- */
+
+static void report_change(struct dns_site *site)
+{
+	const struct publish *publish = &site->publish;
+
+	site->changed_ms = clock_wall_ms();
+	log_info("dns", "provision server was changed, name=%s, how=%s, addresses=%s, owner=%s",
+		 publish->goal.name.text, publish->words.text, *publish->seen ? publish->seen : "-",
+		 publish->goal.owner);
 }
 
 static void report(struct dns_site *site)
 {
 	const struct publish *publish = &site->publish;
-	const char *name = publish->goal.name.text;
+	const char *name = publish->goal.name.text, *words = publish->words.text;
+	const char *seen = *publish->seen ? publish->seen : "-";
 
+	if (publish->changed)
+		report_change(site);
 	if (publish->state == site->told)
 		return;
 	site->told = publish->state;
 	switch (publish->state) {
 	case PUBLISH_UNKNOWN:
+	case PUBLISH_STATES:
 		break;
 	case PUBLISH_PRESENT:
 		log_info("dns", "provision server is published, name=%s, addresses=%s, how=%s",
-			 name, publish->seen, publish->words.text);
+			 name, seen, words);
+		break;
+	case PUBLISH_STANDBY:
+		log_info("dns",
+			 "provision server is published by another, name=%s, addresses=%s, "
+			 "owner=%s, we stand by",
+			 name, seen, publish->owner_seen);
+		break;
+	case PUBLISH_WITHDRAWN:
+		log_info("dns", "provision server is withdrawn, name=%s, how=%s", name, words);
 		break;
 	case PUBLISH_FOREIGN:
 	case PUBLISH_CONTESTED:
 		log_error("dns", "provision server is not ours, name=%s, seen=%s, reason=%s", name,
-			  *publish->seen ? publish->seen : "-", publish->words.text);
+			  seen, words);
 		break;
 	case PUBLISH_RETRY:
 		log_warning("dns", "provision server cannot be checked, name=%s, reason=%s", name,
-			    publish->words.text);
+			    words);
 		break;
 	}
 }
 
-/* The round is over: the next one after the interval, give or take a tenth, so that many daemons do
- * not ask together; after a failure sooner. */
 static void round_over(struct dns_site *site)
 {
-	uint64_t interval = (uint64_t)site->zone->dns->publish->interval_ms;
-	uint64_t wait = interval - interval / 10 + random_u32() % (interval / 5 + 1);
+	uint64_t wait_ms;
 
-	site->busy = false;
 	report(site);
-	if (site->publish.state == PUBLISH_RETRY) {
-		uint64_t sooner = backoff_next_ms(&site->backoff, random_u32());
-
-		wait = sooner < wait ? sooner : wait;
-	} else {
-		backoff_reset(&site->backoff);
-	}
-	wait_for(site, wait);
+	/* What was seen before our own change says nothing about it. */
+	if (!site->publish.changed)
+		dns_publish_judge(site);
+	site->busy = false;
+	if (dns_publish_sites_drop(site))
+		return;
+	wait_ms = next_wait_ms(site);
+	site->again = false;
+	dns_publish_kick(site, wait_ms);
 }
 
+/* Steps at the server that takes updates --------------------------------------------------------- */
+
 static void on_answer(const struct server_outcome *outcome, void *user);
+
+static void log_request(const struct dns_site *site, const struct publish_request *request)
+{
+	const char *step = publish_step_names[site->publish.step];
+	char text[UPDATE_ITEM_TEXT];
+
+	if (!log_wants(LOG_LEVEL_DEBUG))
+		return;
+	if (request->query)
+		log_debug("dns", "provision server, name=%s, step=%s, query=%s",
+			  site->row.name.text, step, record_type_name(request->type));
+	for (size_t i = 0; !request->query && i < request->update.count; i++)
+		log_debug("dns", "provision server, name=%s, step=%s, %s", site->row.name.text,
+			  step, update_item_print(&request->update.items[i], text));
+}
 
 static void site_send(struct dns_site *site, const struct publish_request *request)
 {
 	struct server_zone *server = site->zone->server;
-	int r = request->query ? server_query(server, &site->publish.goal.name, request->type,
-					      on_answer, site)
-			       : server_update(server, &request->update, on_answer, site);
+	int r;
 
+	log_request(site, request);
+	r = request->query ? server_query(server, &request->name, request->type, on_answer, site)
+			   : server_update(server, &request->update, on_answer, site);
 	if (!r)
 		return;
 	publish_fail(&site->publish,
@@ -85,7 +169,8 @@ static void site_send(struct dns_site *site, const struct publish_request *reque
 static void on_answer(const struct server_outcome *outcome, void *user)
 {
 	struct dns_site *site = user;
-	struct publish_request *request = &site->zone->dns->publish_request;
+	struct dns_zone *zone = site->zone;
+	struct publish_request *request = &site->publisher->request;
 	uint64_t now_ms = clock_mono_ms();
 
 	if (outcome->class != SERVER_DONE && outcome->class != SERVER_DECISION) {
@@ -93,26 +178,92 @@ static void on_answer(const struct server_outcome *outcome, void *user)
 		round_over(site);
 		return;
 	}
+	log_debug("dns", "provision server, name=%s, step=%s, answer=%s", site->row.name.text,
+		  publish_step_names[site->publish.step], update_rcode_name(outcome->rcode));
 	/* The server answers; whether it takes names is for the names to find out. */
-	if (site->zone->pace.state == PACE_PAUSED)
-		site->zone->pace.until_ms = now_ms;
+	if (zone->pace.state == PACE_PAUSED)
+		zone->pace.until_ms = now_ms;
 	if (publish_next(&site->publish, outcome, now_ms, request))
 		site_send(site, request);
 	else
 		round_over(site);
-	dns_send(site->zone);
+	dns_send(zone);
+}
+
+void dns_publish_watched(struct dns_site *site)
+{
+	bool odd = dns_publish_is_odd(site);
+
+	if (odd)
+		publish_doubt(&site->publish);
+	if (!odd && !publish_is_due(&site->publish) && site->rounds % SIGNED_EVERY != 0) {
+		site->publish.changed = false;
+		round_over(site);
+		return;
+	}
+	publish_begin(&site->publish, &site->publisher->request);
+	site_send(site, &site->publisher->request);
+}
+
+/* Which servers the zone has --------------------------------------------------------------------- */
+
+static void ask_servers(struct dns_site *site, bool more, struct publish_question *question);
+
+static void on_servers(const struct server_outcome *outcome, void *user)
+{
+	struct dns_site *site = user;
+	struct publish_question question = {.type = 0};
+
+	ask_servers(site, publish_servers_next(&site->servers, outcome, &question), &question);
+}
+
+/* Asks for as long as there is a question; one whose name lies in no zone of ours has no answer. */
+static void ask_servers(struct dns_site *site, bool more, struct publish_question *question)
+{
+	struct dns *dns = site->publisher->dns;
+
+	while (more) {
+		int zone = dns_config_zone(dns->config, &question->name);
+
+		if (zone >= 0 && !server_query(dns->zones[zone].server, &question->name,
+					       question->type, on_servers, site))
+			return;
+		more = publish_servers_next(&site->servers, NULL, question);
+	}
+	dns_publish_watch_list(site);
+	dns_publish_watch(site);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *user)
 {
 	struct dns_site *site = user;
-	struct publish_request *request = &site->zone->dns->publish_request;
+	const struct publish_goal *goal = &site->publish.goal;
+	struct publish_question question;
 
 	if (site->busy || !site->zone->server)
 		return;
+	dns_publish_sites_age(site);
+	if (!goal->count && !goal->unwanted) {
+		dns_publish_kick(site, ADDRESSES_MS);
+		return;
+	}
 	site->busy = true;
-	publish_begin(&site->publish, request);
-	site_send(site, request);
+	site->publisher->counters.rounds++;
+	if (goal->unwanted) {
+		dns_publish_watched(site);
+	} else if (site->rounds++ % SERVERS_EVERY == 0 || !site->servers.name_count) {
+		publish_servers_begin(&site->servers, &site->zone->config->name, &question);
+		ask_servers(site, true, &question);
+	} else {
+		dns_publish_watch(site);
+	}
+}
+
+int dns_publish_site_open(struct dns_site *site)
+{
+	site->backoff = (struct backoff){.base_ms = 1000, .max_ms = 60 * 1000};
+	site->timer = event_new(site->publisher->dns->base, -1, 0, on_timer, site);
+	return site->timer ? 0 : -ENOMEM;
 }
 
 /* For the rest of the door ---------------------------------------------------------------------- */
@@ -128,82 +279,62 @@ static void owner_of(const struct publish_config *config, char ret[PUBLISH_OWNER
 	}
 	gethostname(name, sizeof(name) - 1);
 	for (char *c = name; *c; c++) {
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
-			    *c))
+		char one[2] = {*c, '\0'};
+
+		if (!publish_marker_owner_is_good(one))
 			*c = '-';
 	}
 	snprintf(ret, PUBLISH_OWNER_MAX + 1, "%s", *name ? name : "amtnet");
 }
 
-static int site_init(struct dns *dns, struct dns_site *site, const struct hostname *suffix,
-		     struct err *err)
+int dns_publish_new(struct dns *dns, struct db *db, struct err *err)
 {
-	struct publish_goal goal = {.ttl = (uint32_t)(dns->publish->ttl_ms / 1000)};
-	struct hostname label;
-	int zone = dns_config_zone(dns->config, suffix);
+	struct dns_publisher *publisher = calloc(1, sizeof(*publisher));
+	int r;
 
-	if (zone < 0)
-		return err_set(err, -EINVAL,
-			       "provision-server.zones: %s lies in no zone of dns.zones",
-			       suffix->text);
-	if (hostname_parse(dns->publish->label, &label, err) < 0 ||
-	    hostname_join(&label, suffix, &goal.name) < 0)
-		return err_set(err, -EINVAL, "provision-server.label: \"%s\" makes no name with %s",
-			       dns->publish->label, suffix->text);
-	goal.zone = dns->zones[zone].config->name;
-	goal.count = dns->publish->addresses.count;
-	if (goal.count > PUBLISH_ADDRESSES_MAX)
-		goal.count = PUBLISH_ADDRESSES_MAX;
-	if (goal.count)
-		memcpy(goal.addresses, dns->publish->addresses.items,
-		       goal.count * sizeof(*goal.addresses));
-	owner_of(dns->publish, goal.owner);
-	publish_init(&site->publish, &goal);
-	site->zone = &dns->zones[zone];
-	site->suffix = *suffix;
-	site->backoff = (struct backoff){.base_ms = 1000, .max_ms = 60 * 1000};
-	site->timer = event_new(dns->base, -1, 0, on_timer, site);
-	return site->timer ? 0 : err_set(err, -ENOMEM, "out of memory");
-}
-
-int dns_publish_new(struct dns *dns, struct err *err)
-{
-	const struct hostname *suffixes = dns->publish->zones.items;
-	size_t count = dns->publish->zones.count;
-	int r = 0;
-
-	if (count && !dns->publish->addresses.count)
-		return err_set(err, -EINVAL, "provision-server.addresses: missing");
-	dns->sites = calloc(count ? count : 1, sizeof(*dns->sites));
-	if (!dns->sites)
+	if (!publisher)
 		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; !r && i < count; i++) {
-		dns->site_count++;
-		r = site_init(dns, &dns->sites[i], &suffixes[i], err);
-	}
-	return r;
+	dns->publisher = publisher;
+	publisher->dns = dns;
+	publisher->config = dns->publish;
+	LIST_INIT(&publisher->sites);
+	owner_of(dns->publish, publisher->owner);
+	r = dns_publish_sites_new(publisher, db, err);
+	return r < 0 ? r : dns_publish_addresses_new(publisher, err);
 }
 
 void dns_publish_start(struct dns *dns)
 {
-	for (size_t i = 0; i < dns->site_count; i++)
-		wait_for(&dns->sites[i], 0);
+	struct dns_site *site;
+
+	dns_publish_addresses_start(dns->publisher);
+	LIST_FOREACH(site, &dns->publisher->sites, link)
+	{
+		dns_publish_kick(site, 0);
+	}
 }
 
 void dns_publish_stop(struct dns *dns)
 {
-	for (size_t i = 0; i < dns->site_count; i++) {
-		if (dns->sites[i].timer)
-			event_del(dns->sites[i].timer);
-		dns->sites[i].busy = false;
+	struct dns_site *site;
+
+	if (!dns->publisher)
+		return;
+	dns_publish_addresses_stop(dns->publisher);
+	LIST_FOREACH(site, &dns->publisher->sites, link)
+	{
+		dns_publish_watch_stop(site);
+		event_del(site->timer);
+		site->busy = false;
 	}
 }
 
 void dns_publish_free(struct dns *dns)
 {
-	for (size_t i = 0; i < dns->site_count; i++) {
-		if (dns->sites[i].timer)
-			event_free(dns->sites[i].timer);
-	}
-	free(dns->sites);
+	if (!dns->publisher)
+		return;
+	dns_publish_addresses_free(dns->publisher);
+	dns_publish_sites_free(dns->publisher);
+	free(dns->publisher);
+	dns->publisher = NULL;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
- * dns_lease.c (leases in), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers), dns_publish.c (ProvisionServer), dns_print.c (rows for
+ * dns_lease.c (leases in), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
+ * dns_publish.c and its companions (ProvisionServer, dns/door_publish.h), dns_print.c (rows for
  * the control socket). Nobody outside the folder sees it.
  */
 #pragma once
 
-#include "common/backoff.h"
 #include "common/log.h"
 #include "dns/batch.h"
 #include "dns/dns.h"
@@ -15,7 +15,6 @@
 #include "dns/ledger.h"
 #include "dns/machine.h"
 #include "dns/pace.h"
-#include "dns/publish.h"
 #include "dns/queue.h"
 #include "dns/reconcile.h"
 #include "dns/registration.h"
@@ -26,6 +25,7 @@
 #include <sys/queue.h>
 
 struct event;
+struct dns_publisher;
 
 /* One intent on its way to the name server: at a step of its registration, waiting in the zone's line or
  * travelling in a batch. */
@@ -51,17 +51,6 @@ struct dns_zone {
 	LIST_HEAD(, dns_flight) flights;
 };
 
-/* One ProvisionServer name. */
-struct dns_site {
-	struct dns_zone *zone;
-	struct hostname suffix; /* as configured; the zone may be above it */
-	struct publish publish;
-	struct event *timer;
-	struct backoff backoff;
-	bool busy;
-	enum publish_state told; /* what the log said last */
-};
-
 /* How far a hook has come. */
 struct dns_position {
 	uint64_t boot_id, seq;
@@ -79,8 +68,7 @@ struct dns {
 	struct zone *zone_names;
 	struct dns_zone *zones;
 	size_t zone_count;
-	struct dns_site *sites;
-	size_t site_count;
+	struct dns_publisher *publisher;
 	struct inbox *inbox; /* NULL where no lease socket is configured */
 	struct leases *leases;
 	struct machine_table *machines;
@@ -97,7 +85,6 @@ struct dns {
 	bool running;
 	struct registration_request registration_request; /* scratch: too large for the stack */
 	struct update_message message;                    /* the same */
-	struct publish_request publish_request;
 	struct {
 		uint64_t events, gaps, resyncs, refused_leases, refused_names, failed_saves, done,
 			conflicts, quarantined, split, bad_rows;
@@ -132,8 +119,12 @@ void dns_send_on_timer(int fd, short what, void *zone);
 /* Forgets what is in flight; it stays wanted. */
 void dns_send_stop(struct dns_zone *zone);
 
-/* Fills dns->sites. 0 or a negative errno with the sentence. */
-int dns_publish_new(struct dns *dns, struct err *err);
+/* ProvisionServer (dns/door_publish.h). 0 or a negative errno with the sentence. */
+int dns_publish_new(struct dns *dns, struct db *db, struct err *err);
 void dns_publish_start(struct dns *dns);
 void dns_publish_stop(struct dns *dns);
 void dns_publish_free(struct dns *dns);
+/* An ME client was given this suffix. */
+void dns_publish_suffix(struct dns *dns, const struct hostname *suffix);
+/* The rows of `status`. */
+void dns_publish_print_status(const struct dns *dns, struct rows *rows);

@@ -1,241 +1,160 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/publish.h"
-#include "common/text.h"
+#include "dns/publish_request.h"
 
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MARKER "v=amtps1;"
 #define LOOPS_MAX 3 /* looks in one round */
 
-enum { RCODE_NXDOMAIN = 3, RCODE_NXRRSET = 8 };
+enum { RCODE_NXDOMAIN = 3 };
+
+const char *const publish_failover_names[] = {
+	[PUBLISH_ALONE] = "none",
+	[PUBLISH_COLD] = "cold",
+	NULL,
+};
 
 const char *const publish_state_names[] = {
-	[PUBLISH_UNKNOWN] = "unknown", [PUBLISH_PRESENT] = "present",
-	[PUBLISH_FOREIGN] = "foreign", [PUBLISH_CONTESTED] = "contested",
-	[PUBLISH_RETRY] = "retry",
+	[PUBLISH_UNKNOWN] = "unknown",     [PUBLISH_PRESENT] = "present",
+	[PUBLISH_STANDBY] = "standby",     [PUBLISH_FOREIGN] = "foreign",
+	[PUBLISH_CONTESTED] = "contested", [PUBLISH_RETRY] = "retry",
+	[PUBLISH_WITHDRAWN] = "withdrawn",
 };
+
+const char *const publish_step_names[] = {
+	[PUBLISH_REST] = "rest",       [PUBLISH_CHECK] = "check",
+	[PUBLISH_RENEW] = "renew",     [PUBLISH_LOOK_A] = "look",
+	[PUBLISH_LOOK_AAAA] = "look",  [PUBLISH_LOOK_TXT] = "look",
+	[PUBLISH_LOOK_CNAME] = "look", [PUBLISH_CREATE] = "create",
+	[PUBLISH_CHANGE] = "change",   [PUBLISH_REPAIR] = "repair",
+	[PUBLISH_ADOPT] = "adopt",     [PUBLISH_TAKE_OVER] = "take-over",
+	[PUBLISH_FORCE] = "force",     [PUBLISH_WITHDRAW] = "withdraw",
+};
+
+/* What the name should be ---------------------------------------------------------------------- */
 
 void publish_init(struct publish *ret, const struct publish_goal *goal)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->goal = *goal;
-	ret->epoch = 1;
+	ret->unsure = true;
+	publish_set_addresses(ret, goal->addresses, goal->count);
 }
 
-/* Records and the marker ------------------------------------------------------------------------ */
-
-static struct record marker(const struct publish *publish)
+void publish_set_addresses(struct publish *publish, const struct addr *addresses, size_t count)
 {
-	char text[256];
+	struct publish_goal *goal = &publish->goal;
+	struct addr sorted[PUBLISH_ADDRESSES_MAX] = {0};
 
-	snprintf(text, sizeof(text), MARKER "owner=%s;epoch=%u", publish->goal.owner,
-		 publish->epoch);
-	return record_txt(text, publish->goal.ttl);
-}
+	if (!count)
+		return;
+	if (count > PUBLISH_ADDRESSES_MAX)
+		count = PUBLISH_ADDRESSES_MAX;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i;
 
-/* The text of a TXT record with one character-string; false for any other. */
-static bool txt_text(const struct record *record, char *ret, size_t size)
-{
-	size_t length = record->length ? record->rdata[0] : 0;
-
-	if (!length || length + 1 != record->length || length >= size)
-		return false;
-	memcpy(ret, record->rdata + 1, length);
-	ret[length] = '\0';
-	return strlen(ret) == length;
-}
-
-/* Reads "v=amtps1;owner=OWNER;epoch=N". */
-static bool marker_parse(const struct record *record, char *ret_owner, size_t size,
-			 uint32_t *ret_epoch)
-{
-	char text[256], *owner, *semicolon, *end;
-	unsigned long epoch;
-
-	if (!txt_text(record, text, sizeof(text)) ||
-	    strncmp(text, MARKER "owner=", strlen(MARKER "owner=")) != 0)
-		return false;
-	owner = text + strlen(MARKER "owner=");
-	semicolon = strchr(owner, ';');
-	if (!semicolon || (size_t)(semicolon - owner) >= size ||
-	    strncmp(semicolon, ";epoch=", 7) != 0)
-		return false;
-	*semicolon = '\0';
-	epoch = strtoul(semicolon + 7, &end, 10);
-	if (end == semicolon + 7 || *end || epoch > UINT32_MAX)
-		return false;
-	text_clean(ret_owner, size, owner, strlen(owner));
-	*ret_epoch = (uint32_t)epoch;
-	return true;
-}
-
-static bool contains(const struct update_answer *answer, const struct record *record)
-{
-	for (size_t i = 0; i < answer->count; i++) {
-		if (record_equal_data(&answer->records[i], record))
-			return true;
+		for (; at && addr_compare(sorted[at - 1], addresses[i]) > 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = addresses[i];
 	}
-	return false;
+	if (count == goal->count && !memcmp(sorted, goal->addresses, sizeof(sorted)))
+		return;
+	memcpy(goal->addresses, sorted, sizeof(sorted));
+	goal->count = count;
+	publish_doubt(publish);
+	publish->was_present = false;
 }
 
-/* Does the name have exactly the wanted addresses? */
-static bool addresses_are_right(const struct publish *publish)
+void publish_set_unwanted(struct publish *publish, bool unwanted)
 {
-	size_t found = publish->found_a.count + publish->found_aaaa.count;
-
-	for (size_t i = 0; i < publish->goal.count; i++) {
-		struct record record = record_address(publish->goal.addresses[i], 0);
-
-		if (!contains(record.type == RECORD_A ? &publish->found_a : &publish->found_aaaa,
-			      &record))
-			return false;
-	}
-	return found == publish->goal.count;
+	if (publish->goal.unwanted == unwanted)
+		return;
+	publish->goal.unwanted = unwanted;
+	publish->was_present = false;
+	publish_doubt(publish);
 }
 
-static void note_addresses(struct publish *publish, const struct update_answer *answer)
+void publish_force(struct publish *publish, uint32_t seen_id)
 {
-	size_t at = strlen(publish->seen);
-	char text[RECORD_TEXT];
-	const char *value;
-
-	for (size_t i = 0; i < answer->count && at < sizeof(publish->seen); i++) {
-		value = strchr(record_print(&answer->records[i], text), ' ');
-		snprintf(publish->seen + at, sizeof(publish->seen) - at, "%s%s", at ? " " : "",
-			 value ? value + 1 : text);
-		at = strlen(publish->seen);
-	}
+	publish->forced = true;
+	publish->forced_id = seen_id;
+	publish_doubt(publish);
 }
 
-static void note_wanted(struct publish *publish)
+void publish_doubt(struct publish *publish)
 {
-	char text[ADDR_TEXT];
-	size_t at = 0;
-
-	publish->seen[0] = '\0';
-	for (size_t i = 0; i < publish->goal.count; i++) {
-		snprintf(publish->seen + at, sizeof(publish->seen) - at, "%s%s", at ? " " : "",
-			 addr_print(publish->goal.addresses[i], text));
-		at = strlen(publish->seen);
-	}
-	snprintf(publish->owner_seen, sizeof(publish->owner_seen), "%s", publish->goal.owner);
+	publish->unsure = true;
 }
 
-/* Requests -------------------------------------------------------------------------------------- */
+/* Ends of a round ------------------------------------------------------------------------------ */
 
-static bool wants_family(const struct publish *publish, uint8_t family)
+__attribute__((format(printf, 3, 4))) static bool
+rest(struct publish *publish, enum publish_state state, const char *format, ...)
 {
-	for (size_t i = 0; i < publish->goal.count; i++) {
-		if (publish->goal.addresses[i].family == family)
-			return true;
-	}
-	return false;
-}
+	va_list args;
 
-static void put_addresses(const struct publish *publish, struct update *update,
-			  enum update_step step)
-{
-	for (size_t i = 0; i < publish->goal.count; i++) {
-		struct record record = record_address(publish->goal.addresses[i],
-						      step == UPDATE_ADD ? publish->goal.ttl : 0);
-
-		update_put(update, step, &publish->goal.name, &record);
-	}
-}
-
-/* Prerequisite: exactly the wanted addresses, of both families. */
-static void require_addresses(const struct publish *publish, struct update *update)
-{
-	put_addresses(publish, update, UPDATE_RRSET_IS);
-	if (!wants_family(publish, ADDR_IP4))
-		update_put_type(update, UPDATE_RRSET_UNUSED, &publish->goal.name, RECORD_A);
-	if (!wants_family(publish, ADDR_IP6))
-		update_put_type(update, UPDATE_RRSET_UNUSED, &publish->goal.name, RECORD_AAAA);
-}
-
-static void put_step(const struct publish *publish, struct update *update)
-{
-	const struct hostname *name = &publish->goal.name;
-	struct record mark = marker(publish);
-
-	switch (publish->step) {
-	case PUBLISH_CHECK: /* adds what is there: no change, and the serial stays */
-		require_addresses(publish, update);
-		update_put(update, UPDATE_RRSET_IS, name, &mark);
-		put_addresses(publish, update, UPDATE_ADD);
-		break;
-	case PUBLISH_CREATE:
-		update_put(update, UPDATE_NAME_UNUSED, name, NULL);
-		put_addresses(publish, update, UPDATE_ADD);
-		update_put(update, UPDATE_ADD, name, &mark);
-		break;
-	case PUBLISH_REPAIR:
-		update_put(update, UPDATE_RRSET_IS, name, &mark);
-		update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_A);
-		update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_AAAA);
-		put_addresses(publish, update, UPDATE_ADD);
-		break;
-	case PUBLISH_ADOPT:
-		require_addresses(publish, update);
-		update_put_type(update, UPDATE_RRSET_UNUSED, name, RECORD_TXT);
-		update_put(update, UPDATE_ADD, name, &mark);
-		break;
-	case PUBLISH_REST:
-	case PUBLISH_LOOK_A:
-	case PUBLISH_LOOK_AAAA:
-	case PUBLISH_LOOK_TXT:
-		break;
-	}
-}
-
-static bool send_step(struct publish *publish, enum publish_step step, struct publish_request *ret)
-{
-	publish->step = step;
-	ret->query = step == PUBLISH_LOOK_A || step == PUBLISH_LOOK_AAAA ||
-		     step == PUBLISH_LOOK_TXT;
-	ret->type = step == PUBLISH_LOOK_A      ? RECORD_A
-		    : step == PUBLISH_LOOK_AAAA ? RECORD_AAAA
-						: RECORD_TXT;
-	update_init(&ret->update, &publish->goal.zone);
-	put_step(publish, &ret->update);
-	return true;
-}
-
-/* Decisions ------------------------------------------------------------------------------------- */
-
-static bool rest(struct publish *publish, enum publish_state state)
-{
+	va_start(args, format);
+	vsnprintf(publish->words.text, sizeof(publish->words.text), format, args);
+	va_end(args);
 	publish->step = PUBLISH_REST;
 	publish->state = state;
 	return false;
 }
 
-static bool is_present(struct publish *publish, const char *words)
+static void note(struct publish *publish)
 {
-	note_wanted(publish);
-	publish->was_present = true;
-	err_set(&publish->words, 0, "%s", words);
-	return rest(publish, PUBLISH_PRESENT);
+	publish_found_print(&publish->found, publish->seen);
+	publish->seen_id = publish_found_sum(&publish->found);
 }
 
-static bool is_foreign(struct publish *publish, const char *why)
+/* What is there now is what was wanted. */
+static void note_wanted(struct publish *publish)
 {
+	struct publish_goal *goal = &publish->goal;
+	struct publish_found *found = &publish->found;
+
+	found->a.count = found->aaaa.count = found->cname.count = 0;
+	for (size_t i = 0; i < goal->count; i++) {
+		struct record record = record_address(goal->addresses[i], goal->ttl);
+		struct publish_rrset *set = record.type == RECORD_A ? &found->a : &found->aaaa;
+
+		set->records[set->count++] = record;
+	}
+	found->txt.records[0] = publish->marker;
+	found->txt.count = 1;
+	note(publish);
+}
+
+static bool rest_present(struct publish *publish, const char *words)
+{
+	note_wanted(publish);
+	snprintf(publish->owner_seen, sizeof(publish->owner_seen), "%s", publish->goal.owner);
+	publish->was_present = true;
+	publish->unsure = publish->forced = false;
+	return rest(publish, PUBLISH_PRESENT, "%s", words);
+}
+
+__attribute__((format(printf, 2, 3))) static bool rest_foreign(struct publish *publish,
+							       const char *format, ...)
+{
+	char why[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
 	publish->was_present = false;
-	err_set(&publish->words, 0, "%s is left alone: %s", publish->goal.name.text, why);
-	return rest(publish, PUBLISH_FOREIGN);
+	return rest(publish, PUBLISH_FOREIGN, "%s is left alone: %s", publish->goal.name.text, why);
 }
 
 static bool look(struct publish *publish, struct publish_request *ret)
 {
-	if (publish->loops++ < LOOPS_MAX) {
-		publish->seen[0] = publish->owner_seen[0] = '\0';
-		return send_step(publish, PUBLISH_LOOK_A, ret);
-	}
-	err_set(&publish->words, 0, "%s changes while we look at it", publish->goal.name.text);
-	return rest(publish, PUBLISH_RETRY);
+	if (publish->loops++ < LOOPS_MAX)
+		return publish_request_make(publish, PUBLISH_LOOK_A, ret);
+	return rest(publish, PUBLISH_RETRY, "%s changes while we look at it",
+		    publish->goal.name.text);
 }
 
 /* True when one more repair is within the limit; notes it. */
@@ -248,7 +167,6 @@ static bool may_repair(struct publish *publish, uint64_t now_ms)
 	memmove(publish->repairs_ms, publish->repairs_ms + 1,
 		sizeof(publish->repairs_ms) - sizeof(*publish->repairs_ms));
 	publish->repairs_ms[PUBLISH_REPAIRS_MAX - 1] = now_ms ? now_ms : 1;
-	publish->repairs++;
 	return true;
 }
 
@@ -256,139 +174,298 @@ static bool repair(struct publish *publish, enum publish_step step, uint64_t now
 		   struct publish_request *ret)
 {
 	if (may_repair(publish, now_ms))
-		return send_step(publish, step, ret);
-	err_set(&publish->words, 0,
+		return publish_request_make(publish, step, ret);
+	return rest(
+		publish, PUBLISH_CONTESTED,
 		"%s was repaired %d times in 10 minutes and is wrong again: someone else changes "
-		"it",
-		publish->goal.name.text, PUBLISH_REPAIRS_MAX);
-	return rest(publish, PUBLISH_CONTESTED);
+		"it, or another daemon has the owner id \"%s\" too",
+		publish->goal.name.text, PUBLISH_REPAIRS_MAX, publish->goal.owner);
 }
 
-/* The marker among the TXT records; false where there is none. */
-static bool find_marker(struct publish *publish, uint32_t *ret_epoch)
+/* Decisions ------------------------------------------------------------------------------------ */
+
+static bool is_right(const struct publish *publish)
 {
-	for (size_t i = 0; i < publish->found_txt.count; i++) {
-		if (marker_parse(&publish->found_txt.records[i], publish->owner_seen,
-				 sizeof(publish->owner_seen), ret_epoch))
-			return true;
-	}
-	publish->owner_seen[0] = '\0';
-	return false;
+	const struct publish_goal *goal = &publish->goal;
+
+	return publish_found_is(&publish->found, goal->addresses, goal->count, goal->ttl);
 }
 
-static bool judge_marked(struct publish *publish, uint32_t epoch, uint64_t now_ms,
-			 struct publish_request *ret)
+/* A marker that says the same stays as old as it is. */
+static void note_rival(struct publish *publish, const struct publish_found_marker *found,
+		       uint64_t now_ms)
 {
-	char why[160];
+	if (publish->rival.record.length &&
+	    record_equal_data(&publish->rival.record, &found->record))
+		return;
+	publish->rival = *found;
+	publish->rival_since_ms = now_ms;
+}
 
-	if (strcmp(publish->owner_seen, publish->goal.owner) != 0) {
-		snprintf(why, sizeof(why), "its marker says that \"%s\" owns it",
-			 publish->owner_seen);
-		return is_foreign(publish, why);
-	}
-	if (publish->found_txt.count > 1)
-		return is_foreign(publish, "other TXT records stand beside our marker");
+/* What a renewal without anything wrong needs: its turn in the epochs, or none. */
+static bool marker_has_our_form(const struct publish *publish)
+{
+	return publish->goal.failover == PUBLISH_COLD || !publish->epoch;
+}
+
+/* Ours, under the owner id that we have now. */
+static bool judge_own(struct publish *publish, uint64_t now_ms, struct publish_request *ret)
+{
+	uint32_t epoch = publish->rival.marker.epoch;
+	bool moved = publish->was_present && epoch != publish->epoch;
+
 	publish->epoch = epoch;
-	if (addresses_are_right(publish))
-		return is_present(publish, "found as wanted");
+	publish->marker = publish->rival.record;
+	if (is_right(publish)) {
+		if (!marker_has_our_form(publish))
+			return publish_request_make(publish, PUBLISH_CHANGE, ret);
+		if (publish->goal.failover != PUBLISH_COLD)
+			return rest_present(publish, "found as wanted");
+		return moved ? repair(publish, PUBLISH_RENEW, now_ms, ret)
+			     : publish_request_make(publish, PUBLISH_RENEW, ret);
+	}
+	if (!publish->was_present)
+		return publish_request_make(publish, PUBLISH_CHANGE, ret);
 	return repair(publish, PUBLISH_REPAIR, now_ms, ret);
+}
+
+/* Three intervals after the last sign of life, which we may have seen one look late. */
+static uint64_t dead_ms(const struct publish *publish)
+{
+	uint64_t interval = publish->goal.interval_ms;
+
+	return publish->rival_since_ms + PUBLISH_DEAD_INTERVALS * interval -
+	       interval / PUBLISH_LOOKS;
+}
+
+static bool judge_rival(struct publish *publish, uint64_t now_ms, struct publish_request *ret)
+{
+	const struct publish_goal *goal = &publish->goal;
+	const struct publish_found_marker *rival = &publish->rival;
+
+	publish->was_present = false;
+	publish->epoch = rival->marker.epoch;
+	if (goal->unwanted)
+		return rest(publish, PUBLISH_WITHDRAWN, "\"%s\" owns it now", rival->marker.owner);
+	if (goal->failover != PUBLISH_COLD)
+		return rest_foreign(publish, "its marker says that \"%s\" owns it",
+				    rival->marker.owner);
+	if (!rival->marker.epoch)
+		return rest_foreign(
+			publish,
+			"its owner \"%s\" gives no signs of life (failover: none), so that nobody "
+			"can take over from it by himself",
+			rival->marker.owner);
+	if (now_ms < dead_ms(publish))
+		return rest(publish, PUBLISH_STANDBY, "\"%s\" publishes it, epoch %u",
+			    rival->marker.owner, (unsigned)rival->marker.epoch);
+	return publish_request_make(publish, PUBLISH_TAKE_OVER, ret);
+}
+
+static bool judge_marked(struct publish *publish, const struct publish_found_marker *found,
+			 uint64_t now_ms, struct publish_request *ret)
+{
+	const struct publish_goal *goal = &publish->goal;
+	bool own = !strcmp(found->marker.owner, goal->owner);
+	bool before = *goal->previous_owner && !strcmp(found->marker.owner, goal->previous_owner);
+
+	if (found->crowded)
+		return rest_foreign(publish, "other TXT records stand beside its marker");
+	if (!own && !before)
+		return judge_rival(publish, now_ms, ret);
+	if (goal->unwanted) {
+		publish->epoch = found->marker.epoch;
+		return publish_request_make(publish, PUBLISH_WITHDRAW, ret);
+	}
+	if (own)
+		return judge_own(publish, now_ms, ret);
+	publish->epoch = found->marker.epoch;
+	return publish_request_make(publish, PUBLISH_CHANGE, ret);
+}
+
+static bool judge_unmarked(struct publish *publish, uint64_t now_ms, struct publish_request *ret)
+{
+	publish->epoch = 0;
+	if (publish->goal.unwanted)
+		return rest(publish, PUBLISH_WITHDRAWN, "nothing of ours is there");
+	if (publish_found_is_empty(&publish->found)) {
+		if (publish->was_present)
+			return repair(publish, PUBLISH_CREATE, now_ms, ret);
+		return publish_request_make(publish, PUBLISH_CREATE, ret);
+	}
+	if (publish->found.cname.count)
+		return rest_foreign(publish, "it is an alias, made by hand; remove it, or see "
+					     "`amtnetctl provision-server force`");
+	if (!is_right(publish))
+		return rest_foreign(
+			publish, "it was made by hand and says something else; remove it, or see "
+				 "`amtnetctl provision-server force`");
+	if (publish->found.txt.count)
+		return rest_foreign(publish, "its addresses are right, but other TXT "
+					     "records take the marker's place");
+	return publish_request_make(publish, PUBLISH_ADOPT, ret);
+}
+
+static bool judge_forced(struct publish *publish, struct publish_request *ret)
+{
+	uint32_t wanted = publish->forced_id;
+
+	publish->forced = false;
+	if (wanted && wanted != publish->seen_id)
+		return rest(publish, PUBLISH_FOREIGN,
+			    "%s is no longer what you saw and was not touched; look again",
+			    publish->goal.name.text);
+	if (publish->found.a.more || publish->found.aaaa.more || publish->found.txt.more)
+		return rest_foreign(publish, "it has more records than an update can name");
+	publish->epoch = publish->rival.marker.epoch;
+	return publish_request_make(publish, PUBLISH_FORCE, ret);
 }
 
 static bool judge(struct publish *publish, uint64_t now_ms, struct publish_request *ret)
 {
-	uint32_t epoch = 0;
-	size_t addresses = publish->found_a.count + publish->found_aaaa.count;
+	struct publish_found_marker found = {.marker = {.epoch = 0}};
+	bool marked = publish_found_marker(&publish->found, &found);
 
-	if (find_marker(publish, &epoch))
-		return judge_marked(publish, epoch, now_ms, ret);
-	if (!addresses && !publish->found_txt.count) {
-		if (publish->was_present)
-			return repair(publish, PUBLISH_CREATE, now_ms, ret);
-		return send_step(publish, PUBLISH_CREATE, ret);
-	}
-	if (!addresses_are_right(publish))
-		return is_foreign(publish,
-				  "it was made by hand and says something else; remove it, "
-				  "or put its addresses into provision-server.addresses");
-	if (publish->found_txt.count)
-		return is_foreign(publish,
-				  "its addresses are right, but other TXT records take the "
-				  "marker's place");
-	return send_step(publish, PUBLISH_ADOPT, ret);
+	note(publish);
+	note_rival(publish, &found, now_ms);
+	memcpy(publish->owner_seen, found.marker.owner, sizeof(publish->owner_seen));
+	if (publish->forced && !publish->goal.unwanted)
+		return judge_forced(publish, ret);
+	if (marked)
+		return judge_marked(publish, &found, now_ms, ret);
+	return judge_unmarked(publish, now_ms, ret);
 }
 
-/* Keeps what a look found; false when it was not an answer that can be judged. */
-static bool keep(struct publish *publish, const struct server_outcome *last)
-{
-	static const struct update_answer nothing;
-	bool empty = last->class == SERVER_DECISION; /* NXDOMAIN */
-	const struct update_answer *answer = empty ? &nothing : &last->answer;
-
-	if (empty && last->rcode != RCODE_NXDOMAIN)
-		return false;
-	if (publish->step == PUBLISH_LOOK_A)
-		publish->found_a = *answer;
-	else if (publish->step == PUBLISH_LOOK_AAAA)
-		publish->found_aaaa = *answer;
-	else
-		publish->found_txt = *answer;
-	if (publish->step != PUBLISH_LOOK_TXT)
-		note_addresses(publish, answer);
-	return true;
-}
+/* Answers -------------------------------------------------------------------------------------- */
 
 static bool after_look(struct publish *publish, const struct server_outcome *last, uint64_t now_ms,
 		       struct publish_request *ret)
 {
-	if (!keep(publish, last)) {
+	struct publish_rrset *const sets[] = {
+		[PUBLISH_LOOK_A] = &publish->found.a,
+		[PUBLISH_LOOK_AAAA] = &publish->found.aaaa,
+		[PUBLISH_LOOK_TXT] = &publish->found.txt,
+		[PUBLISH_LOOK_CNAME] = &publish->found.cname,
+	};
+	static const struct update_answer nothing;
+
+	if (last->class == SERVER_DECISION && last->rcode != RCODE_NXDOMAIN) {
 		publish_fail(publish, last->words.text);
 		return false;
 	}
-	if (publish->step == PUBLISH_LOOK_A)
-		return send_step(publish, PUBLISH_LOOK_AAAA, ret);
-	if (publish->step == PUBLISH_LOOK_AAAA)
-		return send_step(publish, PUBLISH_LOOK_TXT, ret);
-	return judge(publish, now_ms, ret);
+	publish_found_keep(last->class == SERVER_DECISION ? &nothing : &last->answer,
+			   sets[publish->step]);
+	if (publish->step == PUBLISH_LOOK_CNAME)
+		return judge(publish, now_ms, ret);
+	return publish_request_make(publish, publish->step + 1, ret);
+}
+
+/* An update that the server took. */
+static bool after_update(struct publish *publish)
+{
+	enum publish_step step = publish->step;
+	struct publish_marker marker = publish_request_marker(publish);
+
+	publish->done[step]++;
+	publish->changed |= step != PUBLISH_CHECK && step != PUBLISH_RENEW;
+	if (step == PUBLISH_WITHDRAW) {
+		publish->seen[0] = publish->owner_seen[0] = '\0';
+		publish->was_present = false;
+		return rest(publish, PUBLISH_WITHDRAWN, "withdrawn");
+	}
+	if (step != PUBLISH_CHECK) {
+		publish->epoch = marker.epoch;
+		publish->marker = publish_marker_record(&marker, publish->goal.ttl);
+	}
+	return rest_present(publish, step == PUBLISH_CHECK       ? "as wanted"
+				     : step == PUBLISH_RENEW     ? "as wanted, renewed"
+				     : step == PUBLISH_CREATE    ? "created"
+				     : step == PUBLISH_CHANGE    ? "changed"
+				     : step == PUBLISH_REPAIR    ? "repaired"
+				     : step == PUBLISH_ADOPT     ? "adopted"
+				     : step == PUBLISH_TAKE_OVER ? "taken over"
+								 : "forced");
+}
+
+/* A prerequisite did not hold: someone was there between our look and our update, or before. */
+static bool after_refusal(struct publish *publish, const struct server_outcome *last,
+			  struct publish_request *ret)
+{
+	publish->lost_races += publish->step != PUBLISH_CHECK && publish->step != PUBLISH_RENEW;
+	/* It may have been our own update, whose answer was lost (RFC 2136 7.8). */
+	if (last->resent)
+		publish->was_present = false;
+	if (publish->step == PUBLISH_CREATE && publish->loops > 1)
+		return rest_foreign(publish, "it has records of other types");
+	return look(publish, ret);
 }
 
 bool publish_next(struct publish *publish, const struct server_outcome *last, uint64_t now_ms,
 		  struct publish_request *ret)
 {
-	bool done = last->class == SERVER_DONE;
-
 	switch (publish->step) {
 	case PUBLISH_REST:
+	case PUBLISH_STEPS:
 		return false;
-	case PUBLISH_CHECK:
-		return done ? is_present(publish, "as wanted") : look(publish, ret);
 	case PUBLISH_LOOK_A:
 	case PUBLISH_LOOK_AAAA:
 	case PUBLISH_LOOK_TXT:
+	case PUBLISH_LOOK_CNAME:
 		return after_look(publish, last, now_ms, ret);
+	case PUBLISH_CHECK:
+	case PUBLISH_RENEW:
 	case PUBLISH_CREATE:
-		if (done)
-			return is_present(publish, "created");
-		/* A name with records of other types only is in use too. */
-		if (publish->loops > 1)
-			return is_foreign(publish, "it has records of other types");
-		return look(publish, ret);
+	case PUBLISH_CHANGE:
 	case PUBLISH_REPAIR:
-		return done ? is_present(publish, "repaired") : look(publish, ret);
 	case PUBLISH_ADOPT:
-		return done ? is_present(publish, "adopted: it was there and right")
-			    : look(publish, ret);
+	case PUBLISH_TAKE_OVER:
+	case PUBLISH_FORCE:
+	case PUBLISH_WITHDRAW:
+		break;
 	}
-	return false;
+	return last->class == SERVER_DONE ? after_update(publish)
+					  : after_refusal(publish, last, ret);
 }
 
 void publish_begin(struct publish *publish, struct publish_request *ret)
 {
 	publish->loops = 0;
-	send_step(publish, PUBLISH_CHECK, ret);
+	publish->changed = false;
+	if (publish->state != PUBLISH_PRESENT || publish->unsure)
+		look(publish, ret);
+	else
+		publish_request_make(publish,
+				     publish->goal.failover == PUBLISH_COLD ? PUBLISH_RENEW
+									    : PUBLISH_CHECK,
+				     ret);
 }
 
 void publish_fail(struct publish *publish, const char *words)
 {
-	err_set(&publish->words, 0, "%s", words);
-	rest(publish, PUBLISH_RETRY);
+	publish->unsure = true;
+	publish->was_present &= publish->step == PUBLISH_CHECK;
+	rest(publish, PUBLISH_RETRY, "%s", words);
+}
+
+/* For whoever plans the rounds ------------------------------------------------------------------ */
+
+bool publish_is_due(const struct publish *publish)
+{
+	return publish->unsure || publish->goal.failover == PUBLISH_COLD ||
+	       (publish->state != PUBLISH_PRESENT && publish->state != PUBLISH_WITHDRAWN);
+}
+
+uint64_t publish_wait_ms(const struct publish *publish, uint64_t now_ms)
+{
+	uint64_t interval = publish->goal.interval_ms, look = interval / PUBLISH_LOOKS;
+	uint64_t dead = dead_ms(publish);
+
+	if (publish->state != PUBLISH_STANDBY)
+		return interval;
+	return now_ms < dead && dead - now_ms < look ? dead - now_ms : look;
+}
+
+bool publish_is_alarm(const struct publish *publish)
+{
+	return publish->state == PUBLISH_FOREIGN || publish->state == PUBLISH_CONTESTED;
 }

@@ -115,6 +115,8 @@ static const char *print_data(const struct record *record, char *ret, size_t siz
 	case RECORD_A:
 	case RECORD_AAAA:
 		return print_address(record, ret, size);
+	case RECORD_NS:
+	case RECORD_CNAME:
 	case RECORD_PTR:
 		return print_ptr(record, ret, size);
 	case RECORD_TXT:
@@ -145,6 +147,10 @@ const char *record_type_name(uint16_t type)
 	switch (type) {
 	case RECORD_A:
 		return "A";
+	case RECORD_NS:
+		return "NS";
+	case RECORD_CNAME:
+		return "CNAME";
 	case RECORD_SOA:
 		return "SOA";
 	case RECORD_PTR:

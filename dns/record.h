@@ -17,6 +17,8 @@
 /* IANA RR type numbers. */
 enum record_type {
 	RECORD_A = 1,
+	RECORD_NS = 2,
+	RECORD_CNAME = 5,
 	RECORD_SOA = 6,
 	RECORD_PTR = 12,
 	RECORD_TXT = 16,

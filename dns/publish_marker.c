@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#include "dns/publish_marker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 255 /* of one character-string (RFC 1035 3.3) */
+
+static const char version[] = "v=amtps1";
+static const char owner_characters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+bool publish_marker_owner_is_good(const char *owner)
+{
+	size_t length = strlen(owner);
+
+	return length > 0 && length <= PUBLISH_OWNER_MAX &&
+	       strspn(owner, owner_characters) == length;
+}
+
+uint32_t publish_marker_next_epoch(uint32_t epoch)
+{
+	return epoch == UINT32_MAX ? 1 : epoch + 1;
+}
+
+struct record publish_marker_record(const struct publish_marker *marker, uint32_t ttl)
+{
+	char text[TEXT_MAX + 1];
+
+	snprintf(text, sizeof(text), "%s;owner=%s;epoch=%u", version, marker->owner,
+		 (unsigned)marker->epoch);
+	return record_txt(text, ttl);
+}
+
+/* The text of a TXT record with one character-string; false for any other. */
+static bool txt_text(const struct record *record, char ret[TEXT_MAX + 1])
+{
+	size_t length = record->length ? record->rdata[0] : 0;
+
+	if (record->type != RECORD_TXT || !length || length + 1 != record->length)
+		return false;
+	memcpy(ret, record->rdata + 1, length);
+	ret[length] = '\0';
+	return strlen(ret) == length;
+}
+
+static bool epoch_parse(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long long value;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 10)
+		return false;
+	value = strtoull(text, &end, 10);
+	if (value > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)value;
+	return true;
+}
+
+/* What follows "NAME=" in a field; NULL when the field has another name. */
+static char *value_of(char *field, const char *name)
+{
+	size_t length = strlen(name);
+
+	return field && !strncmp(field, name, length) && field[length] == '=' ? field + length + 1
+									      : NULL;
+}
+
+bool publish_marker_parse(const struct record *record, struct publish_marker *ret)
+{
+	char text[TEXT_MAX + 1], *rest = text, *owner, *epoch;
+	struct publish_marker marker = {.owner = ""};
+
+	if (!txt_text(record, text))
+		return false;
+	if (strcmp(strsep(&rest, ";"), version) != 0)
+		return false;
+	owner = value_of(strsep(&rest, ";"), "owner");
+	epoch = value_of(strsep(&rest, ";"), "epoch");
+	if (!owner || !publish_marker_owner_is_good(owner) || !epoch ||
+	    !epoch_parse(epoch, &marker.epoch))
+		return false;
+	memcpy(marker.owner, owner, strlen(owner) + 1);
+	*ret = marker;
+	return true;
+}

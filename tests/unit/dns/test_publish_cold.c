@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/* Several daemons with failover: cold. */
+#include "publish_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define INTERVAL 60000
+#define LOOK (INTERVAL / PUBLISH_LOOKS)
+
+/* A round of the standby that finds core2's marker with this epoch. */
+static bool standby_round(const char *marker)
+{
+	publish_begin(&publish, &request);
+	return looks("192.0.2.2", marker);
+}
+
+static void owner_gives_a_sign_of_life_each_round(void **state)
+{
+	create();
+	assert_int_equal(publish.epoch, 1);
+	for (uint32_t epoch = 2; epoch < 5; epoch++) {
+		assert_true(publish_is_due(&publish));
+		publish_begin(&publish, &request);
+		assert_int_equal(publish.step, PUBLISH_RENEW);
+		has(0, UPDATE_RRSET_IS, RECORD_A);
+		has(2, UPDATE_RRSET_IS, RECORD_TXT);
+		has(3, UPDATE_DELETE_RRSET, RECORD_TXT);
+		has(4, UPDATE_ADD, RECORD_TXT);
+		assert_false(play(NOERROR));
+		assert_int_equal(publish.epoch, epoch);
+		assert_false(publish.changed);
+	}
+}
+
+static void standby_takes_over_after_three_still_intervals(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+	assert_false(publish_is_alarm(&publish));
+	now_ms += 3 * INTERVAL - LOOK - 1; /* the first look may have come one late */
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish_wait_ms(&publish, now_ms), 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
+	has(0, UPDATE_RRSET_IS, RECORD_TXT);
+	has(1, UPDATE_DELETE_RRSET, RECORD_A);
+	adds_marker("v=amtps1;owner=core1;epoch=8");
+	assert_false(play(NOERROR));
+	assert_int_equal(publish.state, PUBLISH_PRESENT);
+	assert_int_equal(publish.done[PUBLISH_TAKE_OVER], 1);
+}
+
+static void standby_counts_from_the_last_sign_of_life(void **state)
+{
+	static const char *const markers[] = {
+		"v=amtps1;owner=core2;epoch=7",
+		"v=amtps1;owner=core2;epoch=8",
+		"v=amtps1;owner=core2;epoch=9",
+	};
+
+	for (int i = 0; i < 3; i++) {
+		assert_false(standby_round(markers[i]));
+		now_ms += 2 * INTERVAL;
+	}
+	assert_false(standby_round(markers[2]));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+}
+
+static void standby_looks_four_times_per_interval(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish_wait_ms(&publish, now_ms), INTERVAL / 4);
+}
+
+static void owner_who_comes_back_stands_by(void **state)
+{
+	create();
+	publish_begin(&publish, &request);
+	assert_true(play(NXRRSET));
+	assert_false(looks("192.0.2.2", "v=amtps1;owner=core2;epoch=2"));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+}
+
+static void owner_without_signs_of_life_is_never_taken_over(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=0"));
+	assert_int_equal(publish.state, PUBLISH_FOREIGN);
+	now_ms += 100 * INTERVAL;
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=0"));
+	assert_int_equal(publish.state, PUBLISH_FOREIGN);
+}
+
+static void owner_that_turns_failover_off_says_so_in_the_marker(void **state)
+{
+	fixture_reset(NULL);
+	publish_begin(&publish, &request);
+	assert_true(looks("192.0.2.1", "v=amtps1;owner=core1;epoch=9"));
+	assert_int_equal(publish.step, PUBLISH_CHANGE);
+	adds_marker("v=amtps1;owner=core1;epoch=0");
+}
+
+static void two_daemons_with_one_owner_id_are_noticed(void **state)
+{
+	static const char *const markers[] = {
+		"v=amtps1;owner=core1;epoch=3", "v=amtps1;owner=core1;epoch=6",
+		"v=amtps1;owner=core1;epoch=9", "v=amtps1;owner=core1;epoch=12"};
+
+	create();
+	for (int i = 0; i < 4; i++) {
+		publish_begin(&publish, &request);
+		assert_true(play(NXRRSET));
+		if (i == 3) {
+			assert_false(looks("192.0.2.1", markers[i]));
+			break;
+		}
+		assert_true(looks("192.0.2.1", markers[i]));
+		assert_int_equal(publish.step, PUBLISH_RENEW);
+		assert_false(play(NOERROR));
+	}
+	assert_int_equal(publish.state, PUBLISH_CONTESTED);
+	assert_non_null(strstr(publish.words.text, "owner id \"core1\""));
+}
+
+/* RFC 2136 7.8: the first try may have been taken, its answer lost. */
+static void own_lost_answer_is_no_other_daemon(void **state)
+{
+	create();
+	for (int i = 0; i < 5; i++) {
+		char marker[64];
+
+		snprintf(marker, sizeof(marker), "v=amtps1;owner=core1;epoch=%u",
+			 (unsigned)publish.epoch + 1);
+		publish_begin(&publish, &request);
+		assert_true(play_resent(NXRRSET));
+		assert_true(looks("192.0.2.1", marker));
+		assert_int_equal(publish.step, PUBLISH_RENEW);
+		assert_false(play(NOERROR));
+	}
+	assert_int_equal(publish.state, PUBLISH_PRESENT);
+}
+
+static void epoch_never_becomes_zero_again(void **state)
+{
+	assert_int_equal(publish_marker_next_epoch(0), 1);
+	assert_int_equal(publish_marker_next_epoch(UINT32_MAX), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(owner_gives_a_sign_of_life_each_round, fixture_reset_cold),
+		cmocka_unit_test_setup(standby_takes_over_after_three_still_intervals,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(standby_counts_from_the_last_sign_of_life,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(standby_looks_four_times_per_interval, fixture_reset_cold),
+		cmocka_unit_test_setup(owner_who_comes_back_stands_by, fixture_reset_cold),
+		cmocka_unit_test_setup(owner_without_signs_of_life_is_never_taken_over,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(owner_that_turns_failover_off_says_so_in_the_marker,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(two_daemons_with_one_owner_id_are_noticed,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(own_lost_answer_is_no_other_daemon, fixture_reset_cold),
+		cmocka_unit_test_setup(epoch_never_becomes_zero_again, fixture_reset_cold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
