@@ -150,27 +150,31 @@ static size_t label_clean(const uint8_t *raw, size_t length, char ret[LABEL_MAX]
 	return count;
 }
 
-static bool equal_but_case(const char *label, const uint8_t *raw, size_t length)
+/* The usual label, which needs no more than lower case; 0 when it does, otherwise its length. */
+static size_t label_copy(const uint8_t *raw, size_t length, char ret[LABEL_MAX])
 {
+	if (length == 0 || length > LABEL_MAX || raw[0] == '-' || raw[length - 1] == '-')
+		return 0;
 	for (size_t i = 0; i < length; i++) {
-		if (label[i] != label_char(raw[i]))
-			return false;
+		ret[i] = label_char(raw[i]);
+		if (!ret[i])
+			return 0;
 	}
-	return true;
+	return length;
 }
 
 static void cleaner_add(struct cleaner *cleaner, const uint8_t *raw, size_t raw_length)
 {
 	char label[LABEL_MAX];
-	size_t length = label_clean(raw, raw_length, label);
+	size_t length = label_copy(raw, raw_length, label);
 	size_t dot = cleaner->length > 0;
 
-	if (length != raw_length || !equal_but_case(label, raw, length))
-		cleaner->changed = true;
 	if (length == 0) {
+		length = label_clean(raw, raw_length, label);
 		cleaner->changed = true;
-		return;
 	}
+	if (length == 0)
+		return;
 	if (cleaner->length + dot + length > HOSTNAME_MAX) {
 		cleaner->too_long = true;
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/wire.h"
 
+#include <endian.h>
 #include <string.h>
 
 void wire_reader_init(struct wire_reader *reader, const void *bytes, size_t size)
@@ -98,27 +99,29 @@ void wire_writer_init(struct wire_writer *writer, void *bytes, size_t size)
 }
 
 /* `length` bytes of value, the lowest first, at `at`, which is inside the buffer. */
-static void put_le(struct wire_writer *writer, size_t at, uint64_t value, size_t length)
+static inline void put_le(struct wire_writer *writer, size_t at, uint64_t value, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		writer->bytes[at + i] = (uint8_t)(value >> 8 * i);
+	uint64_t bytes = htole64(value);
+
+	memcpy(writer->bytes + at, &bytes, length);
 }
 
-static void put_be(struct wire_writer *writer, size_t at, uint64_t value, size_t length)
+static inline void put_be(struct wire_writer *writer, size_t at, uint64_t value, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		writer->bytes[at + i] = (uint8_t)(value >> 8 * (length - 1 - i));
+	uint64_t bytes = htobe64(value);
+
+	memcpy(writer->bytes + at, (const uint8_t *)&bytes + sizeof(bytes) - length, length);
 }
 
 /* True when `length` more bytes fit; sets bad otherwise. */
-static bool has_room(struct wire_writer *writer, size_t length)
+static inline bool has_room(struct wire_writer *writer, size_t length)
 {
 	if (!writer->bad && length > writer->size - writer->at)
 		writer->bad = true;
 	return !writer->bad;
 }
 
-static void write_le(struct wire_writer *writer, uint64_t value, size_t length)
+static inline void write_le(struct wire_writer *writer, uint64_t value, size_t length)
 {
 	if (!has_room(writer, length))
 		return;
@@ -126,7 +129,7 @@ static void write_le(struct wire_writer *writer, uint64_t value, size_t length)
 	writer->at += length;
 }
 
-static void write_be(struct wire_writer *writer, uint64_t value, size_t length)
+static inline void write_be(struct wire_writer *writer, uint64_t value, size_t length)
 {
 	if (!has_room(writer, length))
 		return;

@@ -94,11 +94,12 @@ static int64_t number_of(const struct json_object *object, const char *name)
 	return number < 0 ? -1 : number;
 }
 
+/* A flag of the tag, which is true where it is not there. */
 static bool flag_of(const struct json_object *object, const char *name)
 {
 	struct json_object *value = member(object, name, json_type_boolean);
 
-	return value && json_object_get_boolean(value);
+	return !value || json_object_get_boolean(value);
 }
 
 /* "01:aa:bb", as Kea prints bytes; how many, 0 where it is not that or too long. */
@@ -118,7 +119,8 @@ static size_t bytes_of(const struct json_object *object, const char *name, uint8
 
 /* Leases ----------------------------------------------------------------------------------------- */
 
-/* True unless there is an entry that cannot be read. */
+/* True unless there is an entry that cannot be read. A tag that wants a name and does not say which
+ * (docs/lease-socket.md, "The tag of a lease") is as good as none: nothing follows from it. */
 static bool read_tag(const struct json_object *object, struct kea_lease *ret)
 {
 	struct json_object *context = member(object, "user-context", json_type_object);
@@ -129,7 +131,7 @@ static bool read_tag(const struct json_object *object, struct kea_lease *ret)
 		return true;
 	if (*name && hostname_parse(name, &ret->name, NULL) < 0)
 		return false;
-	ret->tagged = true;
+	ret->tagged = *name || (!flag_of(tag, "forward") && !flag_of(tag, "reverse"));
 	ret->forward = *name && flag_of(tag, "forward");
 	ret->reverse = *name && flag_of(tag, "reverse");
 	return true;

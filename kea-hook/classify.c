@@ -57,6 +57,7 @@ struct classify_result classify(const struct params *params, const struct learne
 		if (!fits(way, params, learned, client))
 			continue;
 		result.by = take_over_names[way];
+		result.way = way;
 		result.class_name = way == TAKE_OVER_CLASS && member ? member->name : result.by;
 		break;
 	}

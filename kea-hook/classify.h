@@ -23,7 +23,8 @@ struct classify_client {
 };
 
 struct classify_result {
-	const char *by;         /* the way, of take_over_names; NULL = left to Kea */
+	enum take_over way;     /* NOBODY: left to Kea */
+	const char *by;         /* its name, of take_over_names; NULL = left to Kea */
 	const char *class_name; /* for the event and for people: the class, or the way */
 	const struct naming_policy *policy; /* of the first class of the list that it is in */
 	unsigned class_index;               /* of that class, from 1; 0 = in none */

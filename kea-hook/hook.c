@@ -179,7 +179,7 @@ bool hook_decide_tag(struct hook *hook, const struct hook_query *query, uint32_t
 
 	if (!hook->params.tag_leases || look_at(hook, query, &view) < 0)
 		return false;
-	*ret = (struct hook_tag){.by = view.result.by};
+	*ret = (struct hook_tag){.by = view.result.by, .way = view.result.way};
 	if (ret->by == NULL)
 		return true;
 	known = suffixes_find(&hook->suffixes, subnet_id, view.result.class_index, &domain);
@@ -312,10 +312,8 @@ int hook_answer(struct hook *hook, const struct hook_query *query, const struct 
 	if (look_at(hook, query, &view) < 0)
 		return 0;
 	read_domain(query, reply, &event.suffix);
-	fill_event(&event, &view, reply);
 	if (view.result.by != NULL) {
 		decide(query, &view, &event.suffix, &decision);
-		name_event(&event, &view, &decision);
 		suffixes_note(&hook->suffixes, reply->subnet_id, view.result.class_index,
 			      &event.suffix);
 		if (decision.answer.length > 0) {
@@ -327,8 +325,10 @@ int hook_answer(struct hook *hook, const struct hook_query *query, const struct 
 	if (!reply->acknowledges)
 		return todo;
 
+	fill_event(&event, &view, reply);
 	count(hook, view.result.by != NULL ? COUNTER_TAKEN_OVER : COUNTER_LEFT_TO_KEA);
 	if (view.result.by != NULL) {
+		name_event(&event, &view, &decision);
 		count_decision(hook, &decision);
 		todo |= watch(hook, reply, &event.suffix);
 	}

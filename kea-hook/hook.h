@@ -62,6 +62,7 @@ bool hook_takes_over(struct hook *hook, const struct hook_query *query, struct h
 /* The entry "amtnet" of the lease's user-context, docs/lease-socket.md, "The tag of a lease". */
 struct hook_tag {
 	const char *by;       /* NULL: there must be none */
+	enum take_over way;   /* the same as a number */
 	bool keep;            /* an entry that is there stays: the domain is not known yet */
 	struct hostname name; /* "" = none is known */
 	bool forward, reverse;

@@ -17,6 +17,7 @@
 #define AT_COOKIE 236
 #define AT_OPTIONS 240
 #define COOKIE 0x63825363u
+#define OPTION_HEAD 2 /* code, length */
 
 enum {
 	OPTION_PAD = 0,
@@ -68,24 +69,21 @@ static void take_option(struct packet *packet, uint8_t code, const uint8_t *byte
 static void read_options(struct packet *packet, const uint8_t *bytes, size_t size,
 			 uint8_t *overload)
 {
-	struct wire_reader reader;
+	size_t at = 0;
 
-	wire_reader_init(&reader, bytes, size);
-	while (wire_left(&reader) > 0) {
-		uint8_t code = wire_read_u8(&reader);
-
-		if (code == OPTION_PAD)
+	while (at < size && bytes[at] != OPTION_END) {
+		if (bytes[at] == OPTION_PAD) {
+			at++;
 			continue;
-		if (code == OPTION_END)
+		}
+		if (size - at < OPTION_HEAD || size - at - OPTION_HEAD < bytes[at + 1])
 			return;
 
-		size_t length = wire_read_u8(&reader);
-		const uint8_t *value = wire_read_bytes(&reader, length);
+		size_t length = bytes[at + 1];
 
-		if (reader.bad)
-			return;
 		if (length > 0)
-			take_option(packet, code, value, length, overload);
+			take_option(packet, bytes[at], bytes + at + OPTION_HEAD, length, overload);
+		at += OPTION_HEAD + length;
 	}
 }
 

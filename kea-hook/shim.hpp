@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cc/data.h>
+#include <dhcp/option.h>
 #include <dhcp/pkt.h>
 #include <dhcpsrv/lease.h>
 #include <hooks/hooks.h>
@@ -34,10 +35,19 @@ extern isc::log::Logger logger;
 extern const isc::log::MessageID AMTNET_NO_DOMAIN;
 extern const isc::log::MessageID AMTNET_NO_SERVERS;
 
+/* Values of the tag that all leases share. */
+struct TagElements {
+	isc::data::ElementPtr no;
+	std::vector<isc::data::ElementPtr> ways; /* by enum take_over */
+
+	TagElements();
+};
+
 /* Made by load(), gone after unload(). */
 struct State {
 	struct params params;
-	std::vector<std::string> classes;  /* to ask Kea about, as in params */
+	std::vector<std::string> classes; /* to ask Kea about, as in params */
+	TagElements tag_elements;
 	std::vector<std::string> problems; /* not empty: disabled */
 	struct hook *hook;                 /* NULL: disabled */
 
@@ -75,6 +85,14 @@ template <typename Pointer> Pointer argument(isc::hooks::CalloutHandle &handle, 
 	handle.getArgument(name, pointer);
 	return pointer;
 }
+
+/* The packet's option where it lies: getOption() makes a copy for each look. NULL = none. */
+isc::dhcp::Option *option_of(isc::dhcp::Pkt &packet, uint16_t code);
+/* Puts these bytes in the option's place. */
+void replace_option(isc::dhcp::Pkt &packet, isc::dhcp::Option::Universe universe, uint16_t code,
+		    const lease_bytes &bytes);
+/* DDNS of this client is ours; told only where it is news, for any change costs Kea more. */
+void stop_ddns(isc::hooks::CalloutHandle &handle, const char *direction);
 
 /* What the callouts of the lease know and those of the answer need, kept with the packet. */
 struct LeaseNote {

@@ -7,8 +7,7 @@
 
 using isc::dhcp::Lease4Ptr;
 using isc::dhcp::Option;
-using isc::dhcp::OptionBuffer;
-using isc::dhcp::OptionPtr;
+using isc::dhcp::Pkt4;
 using isc::dhcp::Pkt4Ptr;
 using isc::hooks::CalloutHandle;
 using namespace shim;
@@ -21,34 +20,36 @@ void store(CalloutHandle &handle, struct hook *hook, bool renews)
 {
 	const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
 	const Lease4Ptr lease = argument<Lease4Ptr>(handle, "lease4");
-	const hook_query query = query_of(*packet);
 	LeaseNote note{};
 
 	note.subnet_id = lease->subnet_id_;
 	note.renews = renews;
 	note_lease(handle, note);
 	if (packet->getType() == isc::dhcp::DHCPREQUEST)
-		tag_lease(hook, query, *lease);
+		tag_lease(hook, query_of(*packet), *lease);
 }
 
-uint32_t lifetime_of(const Pkt4Ptr &response)
+uint32_t lifetime_of(Pkt4 &response)
 {
-	const OptionPtr option = response->getOption(isc::dhcp::DHO_DHCP_LEASE_TIME);
+	Option *const option = option_of(response, isc::dhcp::DHO_DHCP_LEASE_TIME);
 	uint32_t seconds = 0;
 
-	if (option) {
+	if (option != nullptr) {
 		for (uint8_t byte : option->toBinary())
 			seconds = seconds << 8 | byte;
 	}
 	return seconds;
 }
 
-void write_option81(const Pkt4Ptr &response, const lease_bytes &bytes)
+/* What only a DHCPACK is asked for. */
+void fill_ack(Pkt4 &response, hook_reply &reply)
 {
-	const OptionBuffer buffer(bytes.bytes, bytes.bytes + bytes.length);
+	Option *const servers = option_of(response, isc::dhcp::DHO_DOMAIN_NAME_SERVERS);
 
-	response->delOption(isc::dhcp::DHO_FQDN);
-	response->addOption(OptionPtr(new Option(Option::V4, isc::dhcp::DHO_FQDN, buffer)));
+	reply.acknowledges = true;
+	reply.given[0].lifetime_s = lifetime_of(response);
+	reply.has_servers = servers != nullptr && servers->len() > servers->getHeaderLen();
+	reply.owes_domain = reply.owes_servers = true;
 }
 
 void answer(CalloutHandle &handle, struct hook *hook)
@@ -62,27 +63,26 @@ void answer(CalloutHandle &handle, struct hook *hook)
 
 	const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
 	const hook_query query = query_of(*packet);
-	const OptionPtr domain = response->getOption(isc::dhcp::DHO_DOMAIN_NAME);
-	const OptionBuffer domain_bytes = domain ? domain->toBinary() : OptionBuffer();
-	const OptionPtr servers = response->getOption(isc::dhcp::DHO_DOMAIN_NAME_SERVERS);
+	Option *const domain = option_of(*response, isc::dhcp::DHO_DOMAIN_NAME);
 	const LeaseNote note = noted_lease(handle);
 	hook_reply reply{};
 
-	reply.acknowledges = type == isc::dhcp::DHCPACK;
 	reply.renews = note.renews;
 	reply.subnet_id = note.subnet_id;
-	reply.given[0] = {addr_ip4(address), lifetime_of(response)};
+	reply.given[0].address = addr_ip4(address);
 	reply.given_count = 1;
-	reply.domain = domain ? domain_bytes.data() : nullptr;
-	reply.domain_size = domain_bytes.size();
-	reply.has_servers = servers && servers->len() > servers->getHeaderLen();
-	reply.owes_domain = reply.owes_servers = true;
+	if (domain != nullptr) {
+		reply.domain = domain->getData().data(); /* a string's bytes, as they are sent */
+		reply.domain_size = domain->getData().size();
+	}
+	if (type == isc::dhcp::DHCPACK)
+		fill_ack(*response, reply);
 
 	lease_bytes option81;
 	const int todo = hook_answer(hook, &query, &reply, &option81);
 
 	if (todo & HOOK_WRITE_FQDN)
-		write_option81(response, option81);
+		replace_option(*response, Option::V4, isc::dhcp::DHO_FQDN, option81);
 	say(todo, reply.subnet_id);
 }
 
@@ -123,8 +123,8 @@ ENTRY int ddns4_update(CalloutHandle &handle)
 		const hook_query query = query_of(*packet);
 
 		if (hook_takes_over(hook, &query, nullptr)) {
-			handle.setArgument("fwd-update", false);
-			handle.setArgument("rev-update", false);
+			stop_ddns(handle, "fwd-update");
+			stop_ddns(handle, "rev-update");
 		}
 	});
 }

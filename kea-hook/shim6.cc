@@ -83,7 +83,7 @@ size_t first_name(const OptionBuffer &list)
 /* The client's option request option names this code. */
 bool asks_for(const Pkt6Ptr &packet, uint16_t code)
 {
-	const OptionPtr option = packet->getOption(D6O_ORO);
+	Option *const option = option_of(*packet, D6O_ORO);
 	const OptionBuffer codes = option ? option->toBinary() : OptionBuffer();
 
 	for (size_t i = 0; i + 1 < codes.size(); i += 2) {
@@ -99,14 +99,6 @@ bool gives_leases(uint8_t type)
 	       type == DHCPV6_REBIND;
 }
 
-void write_option39(const Pkt6Ptr &response, const lease_bytes &bytes)
-{
-	const OptionBuffer buffer(bytes.bytes, bytes.bytes + bytes.length);
-
-	response->delOption(D6O_CLIENT_FQDN);
-	response->addOption(OptionPtr(new Option(Option::V6, D6O_CLIENT_FQDN, buffer)));
-}
-
 void answer(CalloutHandle &handle, struct hook *hook)
 {
 	const Pkt6Ptr response = argument<Pkt6Ptr>(handle, "response6");
@@ -118,9 +110,9 @@ void answer(CalloutHandle &handle, struct hook *hook)
 		return;
 
 	const LeaseNote note = noted_lease(handle);
-	const OptionPtr domains = response->getOption(D6O_DOMAIN_SEARCH);
+	Option *const domains = option_of(*response, D6O_DOMAIN_SEARCH);
 	const OptionBuffer domain_bytes = domains ? domains->toBinary() : OptionBuffer();
-	const OptionPtr servers = response->getOption(D6O_NAME_SERVERS);
+	Option *const servers = option_of(*response, D6O_NAME_SERVERS);
 	hook_query query = query6_of(packet, HWAddrPtr());
 
 	if (note.mac.length > 0)
@@ -130,7 +122,7 @@ void answer(CalloutHandle &handle, struct hook *hook)
 	reply.subnet_id = note.subnet_id;
 	reply.domain = domains ? domain_bytes.data() : nullptr;
 	reply.domain_size = first_name(domain_bytes);
-	reply.has_servers = servers && servers->len() > servers->getHeaderLen();
+	reply.has_servers = servers != nullptr && servers->len() > servers->getHeaderLen();
 	reply.owes_domain = asks_for(packet, D6O_DOMAIN_SEARCH);
 	reply.owes_servers = asks_for(packet, D6O_NAME_SERVERS);
 
@@ -138,7 +130,7 @@ void answer(CalloutHandle &handle, struct hook *hook)
 	const int todo = hook_answer(hook, &query, &reply, &option39);
 
 	if (todo & HOOK_WRITE_FQDN)
-		write_option39(response, option39);
+		replace_option(*response, Option::V6, D6O_CLIENT_FQDN, option39);
 	say(todo, reply.subnet_id);
 }
 
@@ -190,8 +182,8 @@ ENTRY int ddns6_update(CalloutHandle &handle)
 		handle.getArgument("hostname", hostname);
 		if (hostname.empty())
 			handle.setArgument("hostname", std::string(name.text));
-		handle.setArgument("fwd-update", false);
-		handle.setArgument("rev-update", false);
+		stop_ddns(handle, "fwd-update");
+		stop_ddns(handle, "rev-update");
 	});
 }
 

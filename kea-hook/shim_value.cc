@@ -8,11 +8,42 @@ using isc::data::Element;
 using isc::data::ElementPtr;
 using isc::dhcp::HWAddrPtr;
 using isc::dhcp::Lease;
+using isc::dhcp::Option;
+using isc::dhcp::OptionBuffer;
+using isc::dhcp::OptionPtr;
 using isc::dhcp::Pkt;
 using isc::hooks::CalloutHandle;
 
 namespace shim
 {
+
+Option *option_of(Pkt &packet, uint16_t code)
+{
+	const auto found = packet.options_.find(code);
+
+	return found == packet.options_.end() ? nullptr : found->second.get();
+}
+
+void replace_option(Pkt &packet, Option::Universe universe, uint16_t code, const lease_bytes &bytes)
+{
+	const OptionBuffer buffer(bytes.bytes, bytes.bytes + bytes.length);
+	const OptionPtr option(new Option(universe, code, buffer));
+	const auto found = packet.options_.find(code);
+
+	if (found == packet.options_.end())
+		packet.addOption(option);
+	else
+		found->second = option;
+}
+
+void stop_ddns(CalloutHandle &handle, const char *direction)
+{
+	bool wanted = true;
+
+	handle.getArgument(direction, wanted);
+	if (wanted)
+		handle.setArgument(direction, false);
+}
 
 const char *const NOTE = "lease";
 
@@ -86,7 +117,7 @@ bool says(const ConstElementPtr &tag, const char *name, bool wanted)
 {
 	const ConstElementPtr value = member(tag, name, Element::boolean);
 
-	return value && value->boolValue() == wanted;
+	return (!value || value->boolValue()) == wanted;
 }
 
 bool is_same(const ConstElementPtr &present, const hook_tag &tag)
@@ -96,15 +127,26 @@ bool is_same(const ConstElementPtr &present, const hook_tag &tag)
 	       says(present, "by", tag.by);
 }
 
+TagElements::TagElements() : no(Element::create(false))
+{
+	for (const char *way : take_over_names)
+		ways.push_back(Element::create(std::string(way ? way : "")));
+}
+
+/* All but the name are the same for every lease; they are shared, and never changed. A flag that is
+ * true is left out: Kea writes the whole into its lease file at each renewal. */
 ElementPtr element_of(const hook_tag &tag)
 {
+	const TagElements &shared = state->tag_elements;
 	const ElementPtr map = Element::createMap();
 
 	if (!hostname_is_empty(&tag.name))
 		map->set("name", Element::create(std::string(tag.name.text)));
-	map->set("forward", Element::create(tag.forward));
-	map->set("reverse", Element::create(tag.reverse));
-	map->set("by", Element::create(std::string(tag.by)));
+	if (!tag.forward)
+		map->set("forward", shared.no);
+	if (!tag.reverse)
+		map->set("reverse", shared.no);
+	map->set("by", shared.ways[tag.way]);
 	return map;
 }
 

@@ -67,6 +67,35 @@ static void lease_with_our_tag_is_an_me_clients(void **state)
 	assert_int_equal(page.count, 1);
 }
 
+static void flags_of_a_tag_are_true_where_they_are_missing(void **state)
+{
+	static const struct {
+		const char *tag;
+		bool tagged, forward, reverse;
+	} cases[] = {
+		{"{\"name\": \"me.x\", \"by\": \"class\"}", true, true, true},
+		{"{\"name\": \"me.x\", \"reverse\": false}", true, true, false},
+		{"{\"forward\": false, \"reverse\": false}", true, false, false},
+		/* It wants a name and nobody knows which: no reason to take one away. */
+		{"{\"by\": \"class\"}", false, false, false},
+		{"{\"forward\": false}", false, false, false},
+	};
+	struct kea_page page;
+	struct err err = {0};
+	char text[300];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 PAGE("{ \"ip-address\": \"10.9.0.5\", \"state\": 0, \"user-context\": "
+			      "{\"amtnet\": %s}, \"valid-lft\": 7200 }"),
+			 cases[i].tag);
+		assert_int_equal(take(text, ADDR_IP4, &page, &err), 0);
+		assert_int_equal(leases[0].tagged, cases[i].tagged);
+		assert_int_equal(leases[0].forward, cases[i].forward);
+		assert_int_equal(leases[0].reverse, cases[i].reverse);
+	}
+}
+
 static void lease_without_our_tag_is_not_ours(void **state)
 {
 	static const char *const contexts[] = {
@@ -216,6 +245,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lease_with_our_tag_is_an_me_clients),
+		cmocka_unit_test(flags_of_a_tag_are_true_where_they_are_missing),
 		cmocka_unit_test(lease_without_our_tag_is_not_ours),
 		cmocka_unit_test(tag_that_cannot_be_read_is_counted_and_says_nothing),
 		cmocka_unit_test(only_a_lease_in_use_is_active),
