@@ -6,6 +6,7 @@
 #include "daemon/call_back.h"
 #include "daemon/command.h"
 #include "daemon/control.h"
+#include "daemon/metrics.h"
 #include "daemon/ready.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct daemon {
 	struct discovery *discovery;
 	struct call_back *call_back;
 	struct control *control;
+	struct metrics *metrics; /* NULL where no port is configured */
 	uint64_t started_ms;
 	int failed; /* negative errno that ends daemon_run */
 };
@@ -91,6 +93,7 @@ static void on_command(const char *line, struct text *out, void *user)
  * still committed when it is closed, and calls nothing of them any more. */
 static void parts_stop(struct daemon *daemon)
 {
+	metrics_free(daemon->metrics);
 	control_free(daemon->control);
 	if (daemon->discovery)
 		discovery_stop(daemon->discovery);
@@ -101,6 +104,7 @@ static void parts_stop(struct daemon *daemon)
 	dns_free(daemon->dns);
 	db_close(daemon->db);
 	daemon->control = NULL;
+	daemon->metrics = NULL;
 	daemon->call_back = NULL;
 	daemon->discovery = NULL;
 	daemon->dns = NULL;
@@ -155,6 +159,10 @@ static int parts_start(struct daemon *daemon, struct err *err)
 	if (result >= 0)
 		result = control_new(&daemon->control, daemon->base, &daemon->settings->control,
 				     on_command, daemon, err);
+	if (result >= 0 && daemon->settings->metrics.port)
+		result = metrics_new(&daemon->metrics, daemon->base,
+				     (uint16_t)daemon->settings->metrics.port, on_command, daemon,
+				     err);
 	if (result >= 0)
 		result = discovery_start(daemon->discovery, err);
 	if (result >= 0)

@@ -46,6 +46,24 @@ static const struct config_table log_table = {
 	.count = COUNT(log_keys),
 };
 
+static const struct config_key metrics_keys[] = {
+	{.name = "port",
+	 .kind = CONFIG_INT,
+	 .max = 65535,
+	 .offset = offsetof(struct metrics_config, port),
+	 .fallback = "0",
+	 .help = "Port on 127.0.0.1 with a status page under / and Prometheus' text format under "
+		 "/metrics; 0 for none."},
+};
+
+static const struct config_table metrics_table = {
+	.name = "metrics",
+	.help = "The counters over HTTP.",
+	.size = sizeof(struct metrics_config),
+	.keys = metrics_keys,
+	.count = COUNT(metrics_keys),
+};
+
 static const struct config_key settings_keys[] = {
 	{.name = "state",
 	 .kind = CONFIG_TEXT,
@@ -62,6 +80,11 @@ static const struct config_key settings_keys[] = {
 	 .offset = offsetof(struct settings, control),
 	 .table = &control_table,
 	 .help = "The control socket."},
+	{.name = "metrics",
+	 .kind = CONFIG_TABLE,
+	 .offset = offsetof(struct settings, metrics),
+	 .table = &metrics_table,
+	 .help = "The counters over HTTP."},
 	{.name = "lease",
 	 .kind = CONFIG_TABLE,
 	 .offset = offsetof(struct settings, lease),

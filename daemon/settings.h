@@ -18,9 +18,14 @@ struct log_config {
 	int level; /* enum log_level */
 };
 
+struct metrics_config {
+	int64_t port; /* 0 = off */
+};
+
 struct settings {
 	char *state; /* path of the database */
 	struct log_config log;
+	struct metrics_config metrics;
 	struct control_config control;
 	struct lease_config lease;
 	struct kea_config kea;

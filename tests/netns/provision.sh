@@ -32,6 +32,14 @@ spoil()
 configure()
 {
 	prov_config one "zones: [$1]" 'addresses: [192.0.2.11, 192.0.2.12]' 'interval: 1s' "${@:2}"
+	echo 'metrics: {port: 9972}' >>"$LAB_DIR/one.yaml"
+}
+
+# scrape PATH: what the daemon serves over HTTP.
+scrape()
+{
+	printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" |
+		lab_exec one socat -t 5 - TCP:127.0.0.1:9972
 }
 
 reload()
@@ -113,6 +121,8 @@ tap_ok 'the fight ended after three repairs' \
 tap_ok 'the log says so, as an error' tap_says "error dns: provision server is not ours, name=$signed" \
 	"$(lab_log one)"
 tap_ok 'status says so' tap_says alarm.provision-server.$signed <(prov_ctl one status)
+tap_ok 'the metrics say so' tap_says "amtnet_alarm.source=\"provision-server.$signed\". 1" <(scrape /metrics)
+tap_ok 'the status page says so' tap_says "class=alarm><td>alarm.provision-server.$signed" <(scrape /)
 tap_ok 'the record is what the other made it' prov_says "$signed" A 192.0.2.99
 prov_update "update delete $signed A" "update add $signed 300 A 192.0.2.11" \
 	"update add $signed 300 A 192.0.2.12"
