@@ -20,8 +20,7 @@ SETUP_TO_RUN=(
 )
 # libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
 SETUP_TO_CHECK=(
-	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck udhcpc
-	debootstrap
+	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck udhcpc debootstrap valgrind
 )
 # Packages whose service the lab must not leave behind on the machine.
 SETUP_SERVICES=(

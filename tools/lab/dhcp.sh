@@ -14,6 +14,9 @@ LAB_SUBNET2=10.81.20.0/24
 LAB_KEA_IN=()
 LAB_KEA_HOOK=
 export LAB_KEA_WHY=
+# What Kea finds in its environment besides: NAME=VALUE words; and what runs it, e.g. valgrind.
+LAB_KEA_ENV=()
+LAB_KEA_UNDER=()
 # More parameters of the hook's entry, as JSON members with a comma before each.
 LAB_HOOK_PARAMETERS=
 
@@ -35,6 +38,25 @@ lab_use_kea()
 	hooks=$(echo "$root"/usr/lib/*/kea/hooks)
 	LAB_KEA_HOOK=${hooks#"$root"}/libdhcp_amtnet.so
 	LAB_KEA_IN=("$LAB_TOOLS/lab/in-root" "$root" "$LAB_DIR" "$hook:$LAB_KEA_HOOK" --)
+}
+
+# lab_use_asan_hook: from now on the machine's Kea loads a hook that is built with AddressSanitizer and
+# UBSan. The first finding ends Kea; what was found is in log/asan.*. Leaks are not looked for.
+lab_use_asan_hook()
+{
+	local build=$LAB_BUILD/hook-asan log=$LAB_DIR/log/asan
+
+	# shellcheck disable=SC2016 # expanded by the shell that runs it
+	flock "$LAB_BUILD/hook-asan.lock" sh -c '
+		[ -e "$2/build.ninja" ] || meson setup -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
+			-Dhook=enabled -Ddaemon=disabled -Dcheck=disabled -Dman=disabled -Dtests=disabled \
+			"$2" "$1" || exit
+		exec ninja -C "$2" kea-hook/libdhcp_amtnet.so' sh "$LAB_SOURCE" "$build" >"$build.log" 2>&1 ||
+		lab_fail "the hook does not build with AddressSanitizer, see $build.log"
+	LAB_KEA_HOOK=$build/kea-hook/libdhcp_amtnet.so
+	LAB_KEA_ENV=("LD_PRELOAD=$(gcc -print-file-name=libasan.so)"
+		"ASAN_OPTIONS=detect_leaks=0:halt_on_error=1:log_path=$log"
+		"UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$log")
 }
 
 # lab_start_kea [none]: kea-dhcp4 in dhcp, with libdhcp_amtnet.so unless `none` is said.
@@ -59,7 +81,8 @@ lab_run_kea()
 	: >"$LAB_DIR/log/kea.log"
 	lab_spawn kea dhcp "${LAB_KEA_IN[@]}" env KEA_PIDFILE_DIR="$LAB_DIR/run" \
 		KEA_LOCKFILE_DIR="$LAB_DIR/run" KEA_DHCP_DATA_DIR="$LAB_DIR" \
-		KEA_CONTROL_SOCKET_DIR="$LAB_DIR/run" "$program" -c "$LAB_DIR/kea-dhcp4.conf"
+		KEA_CONTROL_SOCKET_DIR="$LAB_DIR/run" "${LAB_KEA_ENV[@]}" \
+		"${LAB_KEA_UNDER[@]}" "$program" -c "$LAB_DIR/kea-dhcp4.conf"
 	lab_await kea 20 DHCP4_STARTED
 }
 
