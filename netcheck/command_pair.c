@@ -5,15 +5,11 @@
 #include "netcheck/pair_seal.h"
 #include "netcheck/pair_serve.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
-#define CODE_MAX 256
-
 struct pair_arguments {
-	char code[CODE_MAX];
+	char code[PAIR_CODE_MAX];
 	struct target_ports ports;
 	struct endpoint hellos[CHECK_PAIR_HELLOS];
 	struct check_pair_wanted wanted;
@@ -21,21 +17,11 @@ struct pair_arguments {
 
 int command_read_code(const char *name, const char *path, char *ret, size_t size)
 {
-	FILE *file = fopen(path, "re");
-	char *got;
+	struct err err = {0};
 
-	if (!file)
-		return command_fail(name, "--code-file: %s: %s", path, strerror(errno));
-	got = fgets(ret, (int)size, file);
-	fclose(file);
-	if (got)
-		ret[strcspn(ret, "\r\n")] = '\0';
-	if (!got || strlen(ret) < PAIR_CODE_LEAST)
-		return command_fail(name,
-				    "--code-file: %s: its first line must have %d characters at "
-				    "least",
-				    path, PAIR_CODE_LEAST);
-	return 0;
+	if (!pair_seal_read_code(path, ret, size, &err))
+		return 0;
+	return command_fail(name, "--code-file: %s", err.text);
 }
 
 static int read_with(struct pair_arguments *arguments, const char *text)
@@ -74,7 +60,7 @@ static int read_option(int c, struct pair_arguments *arguments, struct netcheck_
 	case 'w':
 		return read_with(arguments, optarg);
 	case 'c':
-		return command_read_code("pair", optarg, arguments->code, CODE_MAX);
+		return command_read_code("pair", optarg, arguments->code, PAIR_CODE_MAX);
 	case 'p':
 		if (target_parse_ports(optarg, &arguments->ports, &err))
 			return command_fail("pair", "--ports: %s", err.text);

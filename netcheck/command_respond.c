@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define ONCE_MOST_S 86400
-#define CODE_MAX 256
 
 struct duty {
 	struct respond_options options;
@@ -27,7 +26,7 @@ struct duty {
 	struct endpoint hello;
 	bool pairs;
 	uint16_t control_port;
-	char code[CODE_MAX];
+	char code[PAIR_CODE_MAX];
 	struct pair_serve *serve;
 	struct event_base *base;
 	struct respond *respond;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * door: a run, as the files of the door see it: netcheck.c starts and ends the checks, netcheck_show.c
- * shows what they say. Nobody else includes this.
+ * door: a run, as the files of the door see it: netcheck.c starts and ends the checks,
+ * netcheck_site.c those of a site file, netcheck_show.c shows what they say. Nobody else includes this.
  */
 #pragma once
 
 #include "netcheck/check.h"
+#include "netcheck/check_ports.h"
 #include "netcheck/netcheck.h"
+#include "netcheck/pair_seal.h"
 #include "netcheck/progress.h"
 
 #include <stdbool.h>
@@ -27,6 +29,12 @@ struct netcheck_subnet {
 	struct target_list targets; /* owned; of a site */
 };
 
+/* What a paired responder of a site is asked with. */
+struct netcheck_pair {
+	char code[PAIR_CODE_MAX];
+	struct endpoint hellos[CHECK_PAIR_HELLOS];
+};
+
 struct netcheck {
 	const char *what;
 	struct netcheck_options options;
@@ -44,7 +52,16 @@ struct netcheck {
 	struct netcheck_subnet *subnets;
 	size_t subnet_count;
 	struct target_ports ports; /* of a site */
+	struct netcheck_pair *pairs;
 };
+
+/* Makes room for one more check before it is started, so that none is lost to the heap. 0 or -ENOMEM. */
+int netcheck_reserve(struct netcheck *run);
+/* The check may be half-built, and NULL when not even that. Gives `r` back. */
+int netcheck_keep(struct netcheck *run, struct netcheck_item item, int r);
+/* What every check calls when it is done. */
+void netcheck_on_done(void *user);
+int netcheck_add_group(struct netcheck *run, const struct check_ports_group *group);
 
 /* 0 or -ENOMEM. */
 int netcheck_show_start(struct netcheck *run);

@@ -16,6 +16,9 @@ const struct explain explain_table[] = {
 	{"NC002", "this machine could not send",
 	 "A local limit or error kept the check from sending; this says nothing about the network.",
 	 "Raise the limit that the text names (descriptors: ulimit -n), or lower --rate."},
+	{"NC003", "not looked at",
+	 "The site file does not ask for these checks; the verdict says nothing about them.",
+	 "Add the keys that the text names, or run the check where they can be seen."},
 
 	{"NC100", "port open, proven end to end",
 	 "The responder at the far end sent our token back: packets and data pass both ways.", ""},
@@ -114,6 +117,13 @@ const struct explain explain_table[] = {
 	 "No name server said which zone the suffix lies in, so its authoritative servers were not "
 	 "asked.",
 	 "Ask servers that know the zone (name-servers in the site file)."},
+	{"NC216", "suffix inside the environment detection",
+	 "With this suffix firmware believes to be at home: the tunnel for remote access (CIRA) "
+	 "never "
+	 "opens.",
+	 "Hand out a suffix outside the list in this subnet, or take it out of the environment "
+	 "detection "
+	 "of the profile."},
 
 	{"NC220", "name and address agree",
 	 "The reverse name exists, and its own address is the one asked about.", ""},

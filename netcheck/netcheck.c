@@ -4,7 +4,6 @@
 #include "common/clock.h"
 #include "netcheck/check_authority.h"
 #include "netcheck/check_hello.h"
-#include "netcheck/check_names.h"
 #include "netcheck/check_ports.h"
 #include "netcheck/check_sweep.h"
 #include "netcheck/door.h"
@@ -14,9 +13,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static void on_done(void *user)
+void netcheck_on_done(void *user)
 {
 	struct netcheck *run = user;
 
@@ -98,6 +96,7 @@ void netcheck_free(struct netcheck *run)
 	for (size_t i = 0; i < run->subnet_count; i++)
 		target_done(&run->subnets[i].targets);
 	free(run->subnets);
+	free(run->pairs);
 	for (size_t i = 0; i < 2; i++)
 		if (run->signals[i])
 			event_free(run->signals[i]);
@@ -109,8 +108,7 @@ void netcheck_free(struct netcheck *run)
 	free(run);
 }
 
-/* Makes room before a check is started, so that none is lost to the heap. */
-static int reserve(struct netcheck *run)
+int netcheck_reserve(struct netcheck *run)
 {
 	struct netcheck_item *items = reallocarray(run->items, run->item_count + 1,
 						   sizeof(struct netcheck_item));
@@ -121,8 +119,7 @@ static int reserve(struct netcheck *run)
 	return 0;
 }
 
-/* The check may be half-built, and NULL when not even that. */
-static int keep(struct netcheck *run, struct netcheck_item item, int r)
+int netcheck_keep(struct netcheck *run, struct netcheck_item item, int r)
 {
 	if (!item.check)
 		return r;
@@ -156,25 +153,20 @@ static void free_dns(void *check)
 	check_dns_free(check);
 }
 
-static void free_names(void *check)
-{
-	check_names_free(check);
-}
-
 static void free_hello(void *check)
 {
 	check_hello_free(check);
 }
 
-static int add_group(struct netcheck *run, const struct check_ports_group *group)
+int netcheck_add_group(struct netcheck *run, const struct check_ports_group *group)
 {
 	struct check_ports *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (r || !group->target_count || !group->port_count)
 		return r;
-	r = check_ports_start(&check, &run->tools, group, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_ports, interrupt_ports}, r);
+	r = check_ports_start(&check, &run->tools, group, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_ports, interrupt_ports}, r);
 }
 
 /* Routers and filters work by network: what is near belongs together. */
@@ -202,7 +194,7 @@ int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 
 		if (i < targets->count && near(targets->items[i], targets->items[first]))
 			continue;
-		r = add_group(run, &group);
+		r = netcheck_add_group(run, &group);
 		first = i;
 	}
 	return r;
@@ -215,12 +207,12 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 	const struct check_sweep_wanted wanted = {
 		.space = space, .ports = ports, .quick = quick, .resume = resume};
 	struct check_sweep *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (r)
 		return err_set(err, r, "out of memory");
-	r = check_sweep_start(&check, &run->tools, &wanted, on_done, run, err);
-	return keep(run, (struct netcheck_item){check, free_sweep, interrupt_sweep}, r);
+	r = check_sweep_start(&check, &run->tools, &wanted, netcheck_on_done, run, err);
+	return netcheck_keep(run, (struct netcheck_item){check, free_sweep, interrupt_sweep}, r);
 }
 
 static void free_authority(void *check)
@@ -234,23 +226,23 @@ static int add_authority(struct netcheck *run, const struct check_dns_wanted *wa
 	struct check_authority_wanted zone = {.servers = wanted->servers,
 					      .server_count = wanted->server_count};
 	struct check_authority *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (!r)
 		r = hostname_join(&wanted->label, suffix, &zone.name);
 	if (!r)
-		r = check_authority_start(&check, &run->tools, &zone, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_authority, NULL}, r);
+		r = check_authority_start(&check, &run->tools, &zone, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_authority, NULL}, r);
 }
 
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)
 {
 	struct check_dns *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (!r)
-		r = check_dns_start(&check, &run->tools, wanted, on_done, run);
-	r = keep(run, (struct netcheck_item){check, free_dns, NULL}, r);
+		r = check_dns_start(&check, &run->tools, wanted, netcheck_on_done, run);
+	r = netcheck_keep(run, (struct netcheck_item){check, free_dns, NULL}, r);
 	for (size_t i = 0; i < wanted->suffix_count && !r; i++)
 		r = add_authority(run, wanted, &wanted->suffixes[i]);
 	return r;
@@ -259,11 +251,11 @@ int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted
 int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon)
 {
 	struct check_hello *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (!r)
-		r = check_hello_start(&check, &run->tools, server, daemon, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_hello, NULL}, r);
+		r = check_hello_start(&check, &run->tools, server, daemon, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_hello, NULL}, r);
 }
 
 static void free_dhcp(void *check)
@@ -274,11 +266,11 @@ static void free_dhcp(void *check)
 int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *wanted)
 {
 	struct check_dhcp *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (!r)
-		r = check_dhcp_start(&check, &run->tools, wanted, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_dhcp, NULL}, r);
+		r = check_dhcp_start(&check, &run->tools, wanted, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_dhcp, NULL}, r);
 }
 
 static void free_pair(void *check)
@@ -289,12 +281,12 @@ static void free_pair(void *check)
 int netcheck_add_pair(struct netcheck *run, const struct check_pair_wanted *wanted)
 {
 	struct check_pair *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	run->tools.planned += wanted->port_count;
 	if (!r)
-		r = check_pair_start(&check, &run->tools, wanted, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_pair, NULL}, r);
+		r = check_pair_start(&check, &run->tools, wanted, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_pair, NULL}, r);
 }
 
 static void free_amt(void *check)
@@ -305,11 +297,11 @@ static void free_amt(void *check)
 int netcheck_add_amt(struct netcheck *run, const struct check_amt_group *group)
 {
 	struct check_amt *check = NULL;
-	int r = reserve(run);
+	int r = netcheck_reserve(run);
 
 	if (!r)
-		r = check_amt_start(&check, &run->tools, group, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_amt, NULL}, r);
+		r = check_amt_start(&check, &run->tools, group, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_amt, NULL}, r);
 }
 
 void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wanted)
@@ -320,113 +312,6 @@ void netcheck_add_cert(struct netcheck *run, const struct check_cert_wanted *wan
 void netcheck_add_kea(struct netcheck *run, const struct check_kea_wanted *wanted)
 {
 	check_kea(&run->tools, wanted);
-}
-
-static int add_names(struct netcheck *run, const struct site_config *site, const char *name,
-		     const struct target_list *targets)
-{
-	struct check_names_group group = {
-		.name = name,
-		.targets = targets->items,
-		.target_count = targets->count,
-		.servers = site->name_servers.items,
-		.server_count = site->name_servers.count,
-	};
-	struct check_names *check = NULL;
-	int r = reserve(run);
-
-	if (!r)
-		r = check_names_start(&check, &run->tools, &group, on_done, run);
-	return keep(run, (struct netcheck_item){check, free_names, NULL}, r);
-}
-
-static int add_subnet(struct netcheck *run, const struct site_config *site,
-		      const struct site_subnet_config *subnet, struct target_list *targets)
-{
-	struct check_ports_group group = {
-		.name = subnet->name,
-		.prefix = subnet->prefix,
-		.ports = run->ports.items,
-		.port_count = run->ports.count,
-	};
-	int r;
-
-	r = site_targets(subnet, targets);
-	if (r)
-		return r;
-	group.targets = targets->items;
-	group.target_count = targets->count;
-	r = add_group(run, &group);
-	return r ? r : add_names(run, site, subnet->name, targets);
-}
-
-static int add_site_dns(struct netcheck *run, const struct site_config *site)
-{
-	struct check_dns_wanted wanted = {
-		.label = site->server.name,
-		.suffixes = site->suffixes.items,
-		.suffix_count = site->suffixes.count,
-		.servers = site->name_servers.items,
-		.server_count = site->name_servers.count,
-		.expected = site->server.addresses.items,
-		.expected_count = site->server.addresses.count,
-	};
-
-	return netcheck_add_dns(run, &wanted);
-}
-
-static void add_site_certificate(struct netcheck *run, const struct site_config *site)
-{
-	struct check_cert_wanted wanted = {
-		.file = site->certificate.file,
-		.password_file = site->certificate.password_file,
-		.suffixes = site->suffixes.items,
-		.suffix_count = site->suffixes.count,
-		.hellos = site->certificate.hellos.items,
-		.hello_count = site->certificate.hellos.count,
-		.now_s = time(NULL),
-	};
-
-	if (wanted.file)
-		netcheck_add_cert(run, &wanted);
-}
-
-static void add_site_kea(struct netcheck *run, const struct site_config *site)
-{
-	char *const *files = site->kea_configs.items;
-
-	for (size_t i = 0; i < site->kea_configs.count; i++)
-		netcheck_add_kea(run, &(struct check_kea_wanted){
-					      .file = files[i],
-					      .suffixes = site->suffixes.items,
-					      .suffix_count = site->suffixes.count,
-				      });
-}
-
-int netcheck_add_site(struct netcheck *run, const struct site_config *site)
-{
-	const struct site_subnet_config *subnets = site->subnets.items;
-	const struct addr *servers = site->server.addresses.items;
-	const int64_t *ports = site->ports.items;
-	int r;
-
-	for (size_t i = 0; i < site->ports.count; i++)
-		run->ports.items[run->ports.count++] = (uint16_t)ports[i];
-	run->subnets = calloc(site->subnets.count, sizeof(struct netcheck_subnet));
-	if (!run->subnets)
-		return -ENOMEM;
-	run->subnet_count = site->subnets.count;
-	add_site_certificate(run, site);
-	add_site_kea(run, site);
-	r = add_site_dns(run, site);
-	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
-		r = netcheck_add_hello(
-			run,
-			(struct endpoint){.addr = servers[i], .port = (uint16_t)site->server.port},
-			site->daemon);
-	for (size_t i = 0; !r && i < site->subnets.count; i++)
-		r = add_subnet(run, site, &subnets[i], &run->subnets[i].targets);
-	return r;
 }
 
 static void add_interrupted(struct netcheck *run)

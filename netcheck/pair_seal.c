@@ -30,6 +30,23 @@ void pair_seal_code(char ret[PAIR_CODE_TEXT])
 	ret[at] = '\0';
 }
 
+int pair_seal_read_code(const char *path, char *ret, size_t size, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	char *got;
+
+	if (!file)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	got = fgets(ret, (int)size, file);
+	fclose(file);
+	if (got)
+		ret[strcspn(ret, "\r\n")] = '\0';
+	if (got && strlen(ret) >= PAIR_CODE_LEAST)
+		return 0;
+	return err_set(err, -EINVAL, "%s: its first line must have %d characters at least", path,
+		       PAIR_CODE_LEAST);
+}
+
 size_t pair_seal_greet(const uint8_t nonce[PAIR_NONCE_BYTES], char ret[PAIR_GREETING_MAX])
 {
 	char hex[2 * PAIR_NONCE_BYTES + 1];

@@ -9,9 +9,11 @@
  *   check      AMTNET-PAIR 1 NONCE
  *   both       HMAC WORDS              32 hex digits, a space, at most PAIR_WORDS_MAX - 1 characters
  *
- * Pure, apart from OpenSSL.
+ * Pure, apart from OpenSSL and the file that holds the code.
  */
 #pragma once
+
+#include "common/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +24,7 @@
 #define PAIR_WORDS_MAX 256
 #define PAIR_LINE_MAX (PAIR_WORDS_MAX + 40)
 #define PAIR_CODE_LEAST 8 /* characters */
+#define PAIR_CODE_MAX 256
 #define PAIR_CODE_TEXT 20 /* "ABCD-EFGH-IJKL-MNOP" */
 
 struct pair_seal {
@@ -32,6 +35,9 @@ struct pair_seal {
 
 /* A new code with 80 random bits, for people to read out. */
 void pair_seal_code(char ret[PAIR_CODE_TEXT]);
+
+/* The file's first line, without its end. 0, or negative errno with the sentence. */
+int pair_seal_read_code(const char *path, char *ret, size_t size, struct err *err);
 
 /* The line with its end; its length. */
 size_t pair_seal_greet(const uint8_t nonce[PAIR_NONCE_BYTES], char ret[PAIR_GREETING_MAX]);

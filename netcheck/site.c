@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/site.h"
 
+#include "netcheck/pair_serve.h"
+#include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct config_key server_keys[] = {
 	{.name = "name",
@@ -30,6 +33,73 @@ static const struct config_table server_table = {
 	.size = sizeof(struct site_server_config),
 	.keys = server_keys,
 	.count = sizeof(server_keys) / sizeof(server_keys[0]),
+};
+
+static const struct config_key dhcp_keys[] = {
+	{.name = "interface",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct site_dhcp_config, interface),
+	 .help = "ask on this link, as a PC does"},
+	{.name = "server",
+	 .kind = CONFIG_ADDR,
+	 .offset = offsetof(struct site_dhcp_config, server),
+	 .help = "ask this DHCP server as a relay"},
+	{.name = "relay",
+	 .kind = CONFIG_ADDR,
+	 .offset = offsetof(struct site_dhcp_config, relay),
+	 .help = "the relay's address: one of this machine, where the answers go"},
+	{.name = "subnet",
+	 .kind = CONFIG_ADDR,
+	 .offset = offsetof(struct site_dhcp_config, subnet),
+	 .help = "an address of the subnet asked about, by default the relay's"},
+};
+
+static void check_dhcp(const void *object, struct config_check *check)
+{
+	const struct site_dhcp_config *dhcp = object;
+	bool relayed = dhcp->server.family || dhcp->relay.family;
+
+	if (!relayed && !dhcp->interface)
+		config_complain(check, "interface", "either interface, or server and relay");
+	else if (relayed && dhcp->interface)
+		config_complain(check, "interface",
+				"interface asks on a link, server as a relay: not both");
+	else if (relayed && (dhcp->server.family != ADDR_IP4 || dhcp->relay.family != ADDR_IP4))
+		config_complain(check, "server", "server and relay go together, and are IPv4");
+	else if (dhcp->interface && strlen(dhcp->interface) >= IF_NAMESIZE)
+		config_complain(check, "interface", "\"%s\" is too long for an interface",
+				dhcp->interface);
+}
+
+static const struct config_table dhcp_table = {
+	.name = "dhcp",
+	.help = "where DHCP servers are asked for an offer",
+	.size = sizeof(struct site_dhcp_config),
+	.keys = dhcp_keys,
+	.count = sizeof(dhcp_keys) / sizeof(dhcp_keys[0]),
+	.check = check_dhcp,
+};
+
+static const struct config_key pair_keys[] = {
+	{.name = "with",
+	 .kind = CONFIG_ENDPOINT,
+	 .required = true,
+	 .offset = offsetof(struct site_pair_config, with),
+	 .min = PAIR_PORT,
+	 .help = "the responder, with its control port unless that is 16999"},
+	{.name = "code-file",
+	 .kind = CONFIG_TEXT,
+	 .required = true,
+	 .offset = offsetof(struct site_pair_config, code_file),
+	 .help = "its first line is the code that the responder knows"},
+};
+
+static const struct config_table pair_table = {
+	.name = "pair",
+	.help = "a responder that works along",
+	.size = sizeof(struct site_pair_config),
+	.keys = pair_keys,
+	.count = sizeof(pair_keys) / sizeof(pair_keys[0]),
 };
 
 static const struct config_key certificate_keys[] = {
@@ -172,6 +242,28 @@ static const struct config_key site_keys[] = {
 	 .list = true,
 	 .offset = offsetof(struct site_config, kea_configs),
 	 .help = "configurations of kea-dhcp4 that serve the client subnets"},
+	{.name = "dhcp",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .offset = offsetof(struct site_config, dhcp),
+	 .table = &dhcp_table,
+	 .help = "where DHCP servers are asked for an offer; needs root"},
+	{.name = "pairs",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .offset = offsetof(struct site_config, pairs),
+	 .table = &pair_table,
+	 .help = "responders at the client subnets that work along"},
+	{.name = "amt",
+	 .kind = CONFIG_BOOL,
+	 .offset = offsetof(struct site_config, amt),
+	 .fallback = "false",
+	 .help = "find out whether AMT answers at each target"},
+	{.name = "home-domains",
+	 .kind = CONFIG_HOSTNAME,
+	 .list = true,
+	 .offset = offsetof(struct site_config, home_domains),
+	 .help = "environment detection of the PCs: inside these no remote access tunnel opens"},
 	{.name = "rate",
 	 .kind = CONFIG_INT,
 	 .offset = offsetof(struct site_config, rate),

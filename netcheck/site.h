@@ -26,6 +26,18 @@ struct site_certificate_config {
 	struct config_list hellos; /* char *, files */
 };
 
+/* On a link, or as a relay. */
+struct site_dhcp_config {
+	char *interface; /* NULL = as a relay */
+	struct addr server, relay, subnet;
+};
+
+/* A responder that works along (amtnet-check respond --pair). */
+struct site_pair_config {
+	struct endpoint with;
+	char *code_file;
+};
+
 struct site_config {
 	char *name;
 	struct site_server_config server;
@@ -35,9 +47,13 @@ struct site_config {
 	bool hello;
 	char *daemon; /* control socket of the amtnetd that takes the hello; NULL = not here */
 	struct site_certificate_config certificate;
-	struct config_list kea_configs; /* char *, files */
-	int64_t rate;                   /* connection attempts per second */
-	struct config_list subnets;     /* struct site_subnet_config */
+	struct config_list kea_configs;  /* char *, files */
+	struct config_list dhcp;         /* struct site_dhcp_config */
+	struct config_list pairs;        /* struct site_pair_config */
+	struct config_list home_domains; /* struct hostname */
+	bool amt;
+	int64_t rate;               /* connection attempts per second */
+	struct config_list subnets; /* struct site_subnet_config */
 };
 
 extern const struct config_table site_config_table;

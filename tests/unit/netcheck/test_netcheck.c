@@ -98,7 +98,7 @@ static void a_site_without_servers_is_not_ready(void **state)
 	assert_non_null(strstr(said, "\"id\":\"NC102\",\"state\":\"warning\",\"group\":\"lo\""));
 	assert_non_null(strstr(said, "\"id\":\"NC215\",\"state\":\"unknown\""));
 	assert_non_null(strstr(said, "\"id\":\"NC223\",\"state\":\"unknown\""));
-	assert_non_null(strstr(said, "\"verdict\":\"not-ready\",\"exit-status\":2,\"checks\":6"));
+	assert_non_null(strstr(said, "\"verdict\":\"not-ready\",\"exit-status\":2,\"checks\":7"));
 	free(said);
 	close(fd);
 }
