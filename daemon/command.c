@@ -2,19 +2,58 @@
 #include "daemon/command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HELLOS_DEFAULT 50
 #define HELLOS_MAX 100000
 
+/* An answer that takes its time. */
+struct later {
+	struct text *out;
+	void (*done)(void *user);
+	void *user;
+};
+
 struct command {
 	const char *name;
 	const char *argument; /* for help; NULL = takes none */
 	const char *help;
+	/* One of the two. `begin`: 0 = on_later comes, or a negative errno with the sentence. */
 	int (*run)(const struct command_parts *parts, const char *argument, enum rows_format format,
 		   struct text *out);
+	int (*begin)(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct later *later, struct err *err);
 };
+
+static void say_error(struct text *out, const struct err *err)
+{
+	text_clear(out);
+	text_add(out, "error: %s\n", err->text);
+}
+
+static void on_later(int result, const struct err *err, void *user)
+{
+	struct later *later = user;
+
+	if (result < 0)
+		say_error(later->out, err);
+	later->done(later->user);
+	free(later);
+}
+
+/* The next word of *rest, cut out of it into `ret`; false at the end. A longer one does not fit any option. */
+static bool next_word(const char **rest, char *ret, size_t size)
+{
+	size_t length;
+
+	*rest += strspn(*rest, " \t");
+	length = strcspn(*rest, " \t");
+	snprintf(ret, size, "%.*s", (int)length, *rest);
+	*rest += length;
+	return length > 0;
+}
 
 static int run_status(const struct command_parts *parts, const char *argument,
 		      enum rows_format format, struct text *out)
@@ -100,11 +139,35 @@ static int run_hellos(const struct command_parts *parts, const char *argument,
 	return discovery_print_hellos(parts->discovery, (unsigned)count, format, out);
 }
 
+static int begin_reconcile(const struct command_parts *parts, const char *argument,
+			   enum rows_format format, struct later *later, struct err *err)
+{
+	struct dns_order order = {
+		.format = format, .out = later->out, .done = on_later, .user = later};
+	const char *rest = argument ? argument : "";
+	char word[32];
+
+	while (next_word(&rest, word, sizeof(word))) {
+		if (!strcmp(word, "--dry-run"))
+			order.dry_run = true;
+		else if (!strcmp(word, "--confirm"))
+			order.confirm = true;
+		else if (!strcmp(word, "--verify"))
+			order.verify = true;
+		else
+			return err_set(err, -EINVAL,
+				       "reconcile takes --dry-run, --confirm and --verify");
+	}
+	return dns_reconcile(parts->dns, &order, err);
+}
+
 static int run_help(const struct command_parts *parts, const char *argument,
 		    enum rows_format format, struct text *out);
 
 static const struct command commands[] = {
 	{"status", NULL, "what runs, what waits, what failed", run_status},
+	{"reconcile", "[--dry-run] [--confirm] [--verify]",
+	 "compare the names with Kea's leases, and show what differed", .begin = begin_reconcile},
 	{"devices", "[FILTER]", "one row per device that said hello", run_devices},
 	{"names", "[FILTER]", "one row per wanted DNS name", run_names},
 	{"provision-server", "[FILTER | force ZONE [SEEN-ID]]",
@@ -150,14 +213,56 @@ static void say_unknown(const char *word, size_t length, struct text *out)
 		text_add(out, "error: unknown command \"%s\"; try help\n", asked);
 }
 
-void command_run(const char *line, const struct command_parts *parts, struct text *out)
+/* True when the answer is there. */
+static bool command_do(const struct command *command, const struct command_parts *parts,
+		       const char *argument, enum rows_format format, const struct later *waiting)
 {
-	enum rows_format format = ROWS_TSV;
+	struct text *out = waiting->out;
+	struct later *later;
+	struct err err = {0};
 
-	if (strncmp(line, "json ", 5) == 0) {
-		format = ROWS_JSON;
-		line += 5;
+	if (!command->begin) {
+		if (command->run(parts, argument, format, out) < 0)
+			out->bad = true;
+		return true;
 	}
+	if (!(later = malloc(sizeof(*later)))) {
+		out->bad = true;
+		return true;
+	}
+	*later = *waiting;
+	if (!command->begin(parts, argument, format, later, &err))
+		return false;
+	free(later);
+	say_error(out, &err);
+	return true;
+}
+
+/* Takes the word for the format off the line. */
+static enum rows_format take_format(const char **line)
+{
+	static const struct {
+		const char *word;
+		enum rows_format format;
+	} formats[] = {{"json ", ROWS_JSON}, {"csv ", ROWS_CSV}};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		size_t length = strlen(formats[i].word);
+
+		if (strncmp(*line, formats[i].word, length) == 0) {
+			*line += length;
+			return formats[i].format;
+		}
+	}
+	return ROWS_TSV;
+}
+
+bool command_run(const char *line, const struct command_parts *parts, struct text *out,
+		 void (*done)(void *user), void *user)
+{
+	const struct later waiting = {.out = out, .done = done, .user = user};
+	enum rows_format format = take_format(&line);
+
 	line += strspn(line, " \t");
 	size_t length = strcspn(line, " \t");
 	const char *argument = line + length + strspn(line + length, " \t");
@@ -168,12 +273,11 @@ void command_run(const char *line, const struct command_parts *parts, struct tex
 			continue;
 		if (*argument && !command->argument) {
 			text_add(out, "error: %s takes no argument\n", command->name);
-			return;
+			return true;
 		}
 		text_add(out, "ok\n");
-		if (command->run(parts, *argument ? argument : NULL, format, out) < 0)
-			out->bad = true;
-		return;
+		return command_do(command, parts, *argument ? argument : NULL, format, &waiting);
 	}
 	say_unknown(line, length, out);
+	return true;
 }

@@ -19,4 +19,7 @@ struct command_parts {
 	uint64_t now_ms;
 };
 
-void command_run(const char *line, const struct command_parts *parts, struct text *out);
+/* True: the answer is in `out`. False: it will be, and then done(user) is called, from the event loop or
+ * while the parts stop. */
+bool command_run(const char *line, const struct command_parts *parts, struct text *out,
+		 void (*done)(void *user), void *user);

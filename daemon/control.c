@@ -19,7 +19,13 @@ struct connection {
 	struct control *control;
 	struct bufferevent *stream;
 	struct connection *next;
+	struct control_ticket *ticket; /* NULL before the question and after the answer */
 	bool answered;
+};
+
+struct control_ticket {
+	struct connection *connection; /* NULL = nobody waits any more */
+	struct text text;
 };
 
 struct control {
@@ -41,27 +47,53 @@ static void connection_free(struct connection *connection)
 		link = &(*link)->next;
 	*link = connection->next;
 	control->count--;
+	if (connection->ticket)
+		connection->ticket->connection = NULL;
 	bufferevent_free(connection->stream);
 	free(connection);
 }
 
-static void connection_answer(struct connection *connection, const char *line)
+struct text *control_text(struct control_ticket *ticket)
 {
-	struct control *control = connection->control;
-	struct text out;
+	return &ticket->text;
+}
 
+static void connection_answer(struct connection *connection, struct text *text)
+{
+	connection->ticket = NULL;
 	connection->answered = true;
-	text_init(&out, CONTROL_ANSWER_MAX);
-	control->answer(line, &out, control->user);
-	if (out.bad) {
-		text_clear(&out);
-		out.bad = false;
-		text_add(&out, "error: the answer is larger than %u MiB; use a filter\n",
+	if (text->bad) {
+		text_clear(text);
+		text->bad = false;
+		text_add(text, "error: the answer is larger than %u MiB; use a filter\n",
 			 CONTROL_ANSWER_MAX >> 20);
 	}
-	bufferevent_write(connection->stream, out.bytes, out.length);
-	text_done(&out);
+	bufferevent_write(connection->stream, text->bytes, text->length);
+}
+
+void control_reply(struct control_ticket *ticket)
+{
+	if (ticket->connection)
+		connection_answer(ticket->connection, &ticket->text);
+	text_done(&ticket->text);
+	free(ticket);
+}
+
+/* No more is read; the answer may take its time. */
+static void connection_ask(struct connection *connection, const char *line)
+{
+	struct control *control = connection->control;
+	struct control_ticket *ticket = calloc(1, sizeof(*ticket));
+
 	bufferevent_disable(connection->stream, EV_READ);
+	if (!ticket) {
+		connection_free(connection);
+		return;
+	}
+	ticket->connection = connection;
+	connection->ticket = ticket;
+	text_init(&ticket->text, CONTROL_ANSWER_MAX);
+	control->answer(line, ticket, control->user);
 }
 
 static void on_read(struct bufferevent *stream, void *user)
@@ -72,9 +104,9 @@ static void on_read(struct bufferevent *stream, void *user)
 	char *line = evbuffer_readln(input, &length, EVBUFFER_EOL_CRLF);
 
 	if (line && length <= CONTROL_LINE_MAX && strlen(line) == length)
-		connection_answer(connection, line);
+		connection_ask(connection, line);
 	else if (line || evbuffer_get_length(input) > CONTROL_LINE_MAX)
-		connection_answer(connection, "");
+		connection_ask(connection, "");
 	free(line);
 }
 
@@ -91,7 +123,7 @@ static void on_end(struct bufferevent *stream, short what, void *user)
 	struct connection *connection = user;
 
 	/* A client such as socat closes its sending side right after the line: the answer still goes out. */
-	if ((what & BEV_EVENT_EOF) && connection->answered)
+	if ((what & BEV_EVENT_EOF) && (connection->answered || connection->ticket))
 		return;
 	connection_free(connection);
 }

@@ -16,10 +16,12 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: amtnetctl [-s SOCKET] [--json] COMMAND [ARGUMENT]\n"
+	"usage: amtnetctl [-s SOCKET] [--json | --csv] COMMAND [ARGUMENT]\n"
 	"  status                  what runs, what waits, what failed\n"
 	"  devices [FILTER]        one row per device that said hello\n"
 	"  names [FILTER]          one row per wanted DNS name\n"
+	"  reconcile [--dry-run] [--confirm] [--verify]\n"
+	"                          compare the names with Kea's leases, show what differed\n"
 	"  provision-server [FILTER]\n"
 	"                          the record of each zone, and what each name server serves\n"
 	"  provision-server force ZONE [--yes]\n"
@@ -29,14 +31,17 @@ static const char usage[] =
 	"  help                    what the daemon knows\n"
 	"Exit status: 0 good, 1 the daemon said no, 2 usage, 3 no daemon at the socket.\n";
 
+/* How the rows are shown; the daemon is asked for JSON where a table is to be made of it. */
+enum shown { SHOWN_TABLE, SHOWN_JSON, SHOWN_CSV };
+
 /* `words` joined by blanks, in the form that the control protocol wants. */
-static int build_line(char *ret, size_t size, char **words, int count)
+static int build_line(char *ret, size_t size, char **words, int count, enum shown shown)
 {
 	struct text line;
 	int result = 0;
 
 	text_init(&line, size - 1);
-	text_add(&line, "json");
+	text_add(&line, shown == SHOWN_CSV ? "csv" : "json");
 	for (int i = 0; i < count; i++)
 		text_add(&line, " %s", words[i]);
 	text_add(&line, "\n");
@@ -48,18 +53,18 @@ static int build_line(char *ret, size_t size, char **words, int count)
 	return result;
 }
 
-static enum ctl_status ask_daemon(const char *path, char **words, int count, bool json)
+static enum ctl_status ask_daemon(const char *path, char **words, int count, enum shown shown)
 {
 	char line[1024];
 	struct text rows;
 	enum ctl_status status;
 
-	if (build_line(line, sizeof(line), words, count) < 0) {
+	if (build_line(line, sizeof(line), words, count, shown) < 0) {
 		fputs("amtnetctl: the command is too long, or has a line break in it\n", stderr);
 		return CTL_USAGE;
 	}
 	status = ctl_ask(path, line, &rows);
-	if (status == CTL_GOOD && json)
+	if (status == CTL_GOOD && shown != SHOWN_TABLE)
 		fputs(rows.length ? rows.bytes : "", stdout);
 	else if (status == CTL_GOOD)
 		status = ctl_print_table(rows.bytes);
@@ -89,15 +94,13 @@ static bool parse_force(char **words, int count, struct ctl_force *ret)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"socket", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+		{"csv", no_argument, NULL, 'c'},          {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},         {0},
 	};
 	const char *path = SETTINGS_CONTROL_SOCKET;
 	struct ctl_force force;
-	bool json = false;
+	enum shown shown = SHOWN_TABLE;
 
 	for (int option; (option = getopt_long(argc, argv, "+s:jh", options, NULL)) != -1;) {
 		switch (option) {
@@ -105,7 +108,10 @@ int main(int argc, char **argv)
 			path = optarg;
 			break;
 		case 'j':
-			json = true;
+			shown = SHOWN_JSON;
+			break;
+		case 'c':
+			shown = SHOWN_CSV;
 			break;
 		case 'V':
 			puts("amtnetctl " AMTNET_VERSION);
@@ -123,14 +129,15 @@ int main(int argc, char **argv)
 		return CTL_USAGE;
 	}
 	/* An option may also stand last, where people add it. */
-	if (argc - optind > 1 && strcmp(argv[argc - 1], "--json") == 0) {
-		json = true;
+	if (argc - optind > 1 &&
+	    (strcmp(argv[argc - 1], "--json") == 0 || strcmp(argv[argc - 1], "--csv") == 0)) {
+		shown = argv[argc - 1][2] == 'j' ? SHOWN_JSON : SHOWN_CSV;
 		argc--;
 	}
 	if (argc - optind == 3 && strcmp(argv[optind], "hello") == 0 &&
 	    strcmp(argv[optind + 1], "decode") == 0)
-		return ctl_decode_hello(argv[optind + 2], json);
+		return ctl_decode_hello(argv[optind + 2], shown == SHOWN_JSON);
 	if (parse_force(argv + optind, argc - optind, &force))
 		return ctl_force(path, &force);
-	return ask_daemon(path, argv + optind, argc - optind, json);
+	return ask_daemon(path, argv + optind, argc - optind, shown);
 }

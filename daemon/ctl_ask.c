@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX (256u << 20)
-#define TIME_LIMIT_S 30
+#define TIME_LIMIT_S 300 /* a comparison with Kea may take long */
 
 static int open_socket(const char *path)
 {

@@ -74,19 +74,36 @@ static size_t learned(size_t *cursor, struct mac *ret, size_t size, void *user)
 	return discovery_macs(daemon->discovery, cursor, ret, size);
 }
 
-static void on_command(const char *line, struct text *out, void *user)
+static void on_answered(void *ticket)
 {
-	struct daemon *daemon = user;
+	control_reply(ticket);
+}
 
-	command_run(line,
-		    &(struct command_parts){
-			    .dns = daemon->dns,
-			    .discovery = daemon->discovery,
-			    .db = daemon->db,
-			    .started_ms = daemon->started_ms,
-			    .now_ms = clock_mono_ms(),
-		    },
-		    out);
+static struct command_parts command_parts(const struct daemon *daemon)
+{
+	return (struct command_parts){
+		.dns = daemon->dns,
+		.discovery = daemon->discovery,
+		.db = daemon->db,
+		.started_ms = daemon->started_ms,
+		.now_ms = clock_mono_ms(),
+	};
+}
+
+static void on_command(const char *line, struct control_ticket *ticket, void *user)
+{
+	const struct command_parts parts = command_parts(user);
+
+	if (command_run(line, &parts, control_text(ticket), on_answered, ticket))
+		control_reply(ticket);
+}
+
+/* Of the commands that the pages show none answers later. */
+static void on_page(const char *line, struct text *out, void *user)
+{
+	const struct command_parts parts = command_parts(user);
+
+	(void)command_run(line, &parts, out, on_answered, NULL);
 }
 
 /* Stops everything that works for the settings. The database goes last: what the parts have handed over is
@@ -161,7 +178,7 @@ static int parts_start(struct daemon *daemon, struct err *err)
 				     on_command, daemon, err);
 	if (result >= 0 && daemon->settings->metrics.port)
 		result = metrics_new(&daemon->metrics, daemon->base,
-				     (uint16_t)daemon->settings->metrics.port, on_command, daemon,
+				     (uint16_t)daemon->settings->metrics.port, on_page, daemon,
 				     err);
 	if (result >= 0)
 		result = discovery_start(daemon->discovery, err);

@@ -16,7 +16,7 @@
 
 struct metrics {
 	struct evhttp *http;
-	control_answer *answer;
+	metrics_answer *answer;
 	void *user;
 };
 
@@ -114,7 +114,7 @@ static void on_metrics(struct evhttp_request *request, void *user)
 }
 
 int metrics_new(struct metrics **ret, struct event_base *base, uint16_t port,
-		control_answer *answer, void *user, struct err *err)
+		metrics_answer *answer, void *user, struct err *err)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 

@@ -9,15 +9,17 @@
 
 #include "common/err.h"
 #include "common/text.h"
-#include "daemon/control.h"
 
 #include <stdint.h>
 
 struct metrics;
 struct event_base;
 
-/* `answer` takes the lines of the control protocol. 0, or a negative errno with the sentence. */
+/* Answers a line of the control protocol that needs no waiting, status line first. */
+typedef void metrics_answer(const char *line, struct text *out, void *user);
+
+/* 0, or a negative errno with the sentence. */
 int metrics_new(struct metrics **ret, struct event_base *base, uint16_t port,
-		control_answer *answer, void *user, struct err *err);
+		metrics_answer *answer, void *user, struct err *err);
 /* NULL is allowed. */
 void metrics_free(struct metrics *metrics);

@@ -32,6 +32,8 @@ lab_configure_amtnetd()
 		state: $LAB_DIR/amtnetd.db
 		lease:
 		  socket: $LAB_DIR/run/lease.sock
+		kea:
+		  dhcp4-socket: $LAB_DIR/run/kea.sock
 		control:
 		  socket: $LAB_DIR/run/control.sock
 		dns:

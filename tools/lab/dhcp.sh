@@ -65,7 +65,7 @@ lab_start_kea()
 	local hooks=
 
 	if [[ ${1:-} != none ]]; then
-		hooks=$(lab_hook_entry)
+		hooks="$(lab_lease_cmds_entry), $(lab_hook_entry)"
 	fi
 	lab_configure_kea "$hooks" >"$LAB_DIR/kea-dhcp4.conf"
 	: >"$LAB_DIR/leases.csv"
@@ -97,6 +97,16 @@ lab_hook_entry()
 	fi
 	printf '{"library": "%s", "parameters": {"socket": "%s/run/lease.sock"%s}}' \
 		"$hook" "$LAB_DIR" "$LAB_HOOK_PARAMETERS"
+}
+
+# lab_lease_cmds_entry: the library of Kea's that lists the leases, which amtnetd compares with its names.
+lab_lease_cmds_entry()
+{
+	local hooks
+
+	hooks=$(echo "${LAB_KEA_HOOK:+${LAB_KEA_IN[1]}}"/usr/lib/*/kea/hooks)
+	[[ -z $LAB_KEA_HOOK ]] || hooks=${hooks#"${LAB_KEA_IN[1]}"}
+	printf '{"library": "%s/libdhcp_lease_cmds.so"}' "$hooks"
 }
 
 lab_configure_kea()

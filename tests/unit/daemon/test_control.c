@@ -22,15 +22,20 @@ struct fixture {
 	struct control *control;
 	char directory[64];
 	char path[96];
-	char line[2048]; /* last one asked */
+	char line[2048];               /* last one asked */
+	struct control_ticket *ticket; /* of the line "later" */
 };
 
-static void answer_line(const char *line, struct text *out, void *user)
+static void answer_line(const char *line, struct control_ticket *ticket, void *user)
 {
 	struct fixture *fixture = user;
 
 	snprintf(fixture->line, sizeof(fixture->line), "%s", line);
-	text_add(out, "ok\nline\t%s\n", line);
+	text_add(control_text(ticket), "ok\nline\t%s\n", line);
+	if (!strcmp(line, "later"))
+		fixture->ticket = ticket;
+	else
+		control_reply(ticket);
 }
 
 static int setup(void **state)
@@ -116,6 +121,48 @@ static void sender_may_close_its_side_before_the_answer(void **state)
 	shutdown(fd, SHUT_WR);
 	read_answer(fixture, fd, answer, sizeof(answer));
 	assert_string_equal(answer, "ok\nline\tstatus\n");
+}
+
+/* Asks "later" and lets the question arrive. */
+static int ask_later(struct fixture *fixture)
+{
+	int fd = connect_here(fixture);
+
+	assert_int_equal(send(fd, "later\n", 6, 0), 6);
+	for (int turns = 0; turns < 5000 && !fixture->ticket; turns++)
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+	assert_non_null(fixture->ticket);
+	return fd;
+}
+
+static void answer_may_come_later_and_others_go_first(void **state)
+{
+	struct fixture *fixture = *state;
+	char answer[256];
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	int slow = ask_later(fixture);
+	shutdown(slow, SHUT_WR);
+	int quick = connect_here(fixture);
+	assert_int_equal(send(quick, "help\n", 5, 0), 5);
+	read_answer(fixture, quick, answer, sizeof(answer));
+	assert_string_equal(answer, "ok\nline\thelp\n");
+	control_reply(fixture->ticket);
+	read_answer(fixture, slow, answer, sizeof(answer));
+	assert_string_equal(answer, "ok\nline\tlater\n");
+}
+
+static void answer_to_nobody_is_dropped(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(listen_here(fixture, NULL), 0);
+	close(ask_later(fixture));
+	for (int turns = 0; turns < 10; turns++)
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+	control_free(fixture->control);
+	fixture->control = NULL;
+	control_reply(fixture->ticket);
 }
 
 static void overlong_line_is_asked_as_nothing(void **state)
@@ -213,6 +260,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(one_line_gets_one_answer_and_the_end),
 		CASE(sender_may_close_its_side_before_the_answer),
+		CASE(answer_may_come_later_and_others_go_first),
+		CASE(answer_to_nobody_is_dropped),
 		CASE(overlong_line_is_asked_as_nothing),
 		CASE(connections_are_bounded),
 		CASE(stale_socket_is_replaced),
