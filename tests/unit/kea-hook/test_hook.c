@@ -9,6 +9,7 @@
 #include "kea-hook/hook.h"
 #include "lease_daemon.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -349,6 +350,68 @@ static void what_the_daemon_learned_is_asked(void **state)
 	assert_int_equal(counted(fixture, "learned"), 1);
 }
 
+#define STORM_THREADS 4
+#define STORM_ROUNDS 500 /* all events together are less than the ring holds */
+
+/* Everything that packet threads do, and what an operator asks meanwhile. */
+static void *rage(void *argument)
+{
+	const struct fixture *fixture = argument;
+	struct hook *hook = fixture->hook;
+	struct hook_query query = fixture->query;
+	static const char *const domains[] = {"corp.example", "lab.example"};
+	uint8_t packet[sizeof(fixture->packet)];
+	struct hook_row rows[HOOK_ROWS];
+	struct lease_bytes answer;
+	struct hook_reply reply = ack;
+	struct hook_tag tag;
+
+	memcpy(packet, fixture->packet, sizeof(packet));
+	query.packet = packet;
+	for (uint32_t i = 0; i < STORM_ROUNDS; i++) {
+		struct hook_ended ended = {.change = LEASE_EXPIRED, .address = addr_ip4(i)};
+
+		reply.subnet_id = i % 50;
+		reply.domain = (const uint8_t *)domains[i / 50 % 2];
+		reply.domain_size = strlen(domains[i / 50 % 2]);
+		hook_repair(hook, false, packet, sizeof(packet));
+		hook_takes_over(hook, &query, NULL);
+		hook_decide_tag(hook, &query, reply.subnet_id, &tag);
+		hook_answer(hook, &query, &reply, &answer);
+		hook_end(hook, NULL, &ended);
+		if (i % 100 == 0)
+			hook_status(hook, rows);
+	}
+	return NULL;
+}
+
+/* For ThreadSanitizer above all; every event is either sent or told as lost. */
+static void a_storm_of_threads_loses_no_count(void **state)
+{
+	const uint64_t all = (uint64_t)STORM_THREADS * STORM_ROUNDS * 2;
+	struct fixture *fixture = *state;
+	pthread_t threads[STORM_THREADS];
+	uint64_t events = 0, lost = 0;
+
+	for (uint32_t i = 0; i < STORM_THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, rage, fixture), 0);
+	while (events + lost < all) {
+		struct lease_record record = lease_daemon_next(&fixture->daemon);
+
+		if (record.type == LEASE_GAP)
+			lost += record.lost;
+		else
+			events++;
+		if (record.seq % 100 == 0) /* or the ring fills with what was sent */
+			lease_daemon_ack(&fixture->daemon, record.boot_id, record.seq);
+	}
+	for (uint32_t i = 0; i < STORM_THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(events + lost, all);
+	assert_int_equal(counted(fixture, "events"), all);
+	assert_int_equal(counted(fixture, "acks-taken-over"), all / 2);
+}
+
 static void the_end_of_a_lease_is_told_with_its_identity(void **state)
 {
 	struct fixture *fixture = *state;
@@ -403,6 +466,7 @@ int main(void)
 		CASE(a_dhcpv6_answer_tells_of_each_address),
 		CASE(the_end_of_a_tagged_lease_names_what_was_registered),
 		CASE(what_the_daemon_learned_is_asked),
+		CASE(a_storm_of_threads_loses_no_count),
 		CASE(the_end_of_a_lease_is_told_with_its_identity),
 		CASE(what_is_no_packet_is_counted_and_left_alone),
 	};
