@@ -3,6 +3,7 @@
 #
 # The lease flow of DHCPv6 with real parts: dhclient -6, kea-dhcp6 with the hook, amtnetd, Knot. AAAA
 # and PTR appear after the lease, with the DHCID of the DUID, and are gone after the release.
+# registration6.sh machine|SUITE: with which Kea (tools/lab/dhcp.sh).
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
@@ -45,6 +46,7 @@ told()
 }
 
 tap_begin dhclient kea-dhcp6 knotd
+lab_use_kea "$1" || tap_skip "$LAB_KEA_WHY"
 LAB_ZONES+=("$LAB_ZONE6")
 lab_net
 lab_net6

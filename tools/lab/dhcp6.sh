@@ -20,16 +20,17 @@ lab_net6()
 	lab_ip dhcp addr add "$LAB_NET6::2/64" dev eth0 nodad
 }
 
-# lab_start_kea6: kea-dhcp6 in dhcp, with libdhcp_amtnet.so.
+# lab_start_kea6: kea-dhcp6 in dhcp, with libdhcp_amtnet.so; of the version that lab_use_kea chose.
 lab_start_kea6()
 {
-	local program
+	local program=kea-dhcp6
 
-	program=$(lab_program kea-dhcp6)
+	((${#LAB_KEA_IN[@]} > 0)) || program=$(lab_program kea-dhcp6)
 	lab_configure_kea6 "$(lab_hook_entry)" >"$LAB_DIR/kea-dhcp6.conf"
 	: >"$LAB_DIR/leases6.csv"
-	lab_spawn kea6 dhcp env KEA_PIDFILE_DIR="$LAB_DIR/run" KEA_LOCKFILE_DIR="$LAB_DIR/run" \
-		"$program" -c "$LAB_DIR/kea-dhcp6.conf"
+	lab_spawn kea6 dhcp "${LAB_KEA_IN[@]}" env KEA_PIDFILE_DIR="$LAB_DIR/run" \
+		KEA_LOCKFILE_DIR="$LAB_DIR/run" KEA_DHCP_DATA_DIR="$LAB_DIR" \
+		KEA_CONTROL_SOCKET_DIR="$LAB_DIR/run" "$program" -c "$LAB_DIR/kea-dhcp6.conf"
 	lab_await kea6 20 DHCP6_STARTED
 }
 
