@@ -80,7 +80,7 @@ static void on_hello(const struct probe_hello_outcome *outcome, void *user)
 	struct probe_hop_question question = {.to = outcome->to.addr,
 					      .port = outcome->to.port,
 					      .control_port = CHECK_CONTROL_PORT,
-					      .rounds = 2};
+					      .rounds = 3};
 	bool silent = outcome->state == PROBE_HELLO_FAILED && outcome->error.error == ETIMEDOUT;
 
 	check->probe = NULL;

@@ -160,7 +160,7 @@ static void walk(struct check_ports *check, size_t at)
 		.to = cell->tcp.to.addr,
 		.port = silent || closed ? cell->tcp.to.port : 0,
 		.control_port = control_port(check, at),
-		.rounds = closed ? 1 : 2,
+		.rounds = closed ? 1 : 3,
 	};
 
 	if (!check->tools->walks_left ||

@@ -120,7 +120,7 @@ static void start_walks(struct check_sweep *check)
 		struct probe_hop_question question = {.to = suspect->to.addr,
 						      .port = suspect->to.port,
 						      .control_port = suspect->control_port,
-						      .rounds = 2};
+						      .rounds = 3};
 
 		if (probe_hop_add(check->tools->walker, &question, on_walk, check))
 			continue;

@@ -7,6 +7,7 @@
 
 #include "common/addr.h"
 #include "common/err.h"
+#include "netcheck/check.h"
 #include "netcheck/netcheck.h"
 
 #include <stddef.h>
@@ -27,6 +28,7 @@ struct command {
 extern const struct command command_table[]; /* ends with a NULL name */
 
 command_run command_ports;
+command_run command_path;
 command_run command_dns;
 command_run command_hello;
 command_run command_site;

@@ -64,6 +64,9 @@ const struct explain explain_table[] = {
 	 "The rejection came from this machine itself; it says nothing about the network.",
 	 "Allow outgoing connections in the local firewall."},
 
+	{"NC112", "path clear to the host",
+	 "The port is answered at the host's own distance: nothing on the way keeps it.", ""},
+
 	{"NC200", "provisioning name resolves",
 	 "The name server gives the address that PCs are meant to find.", ""},
 	{"NC201", "provisioning name does not exist",

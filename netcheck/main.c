@@ -25,6 +25,10 @@ const struct command command_table[] = {
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24), a range (10.0.0.5-9), a file of\n"
 	 "targets (@FILE, @- for standard input), or `leases` for what amtnetd knows.\n",
 	 command_ports},
+	{"path", "[--json] [--with PORT] ADDRESS PORT", "find the hop where a port is lost",
+	 "  --json             JSON lines instead of text\n"
+	 "  --with PORT        the port to compare with, best one that passes; 443 by default\n",
+	 command_path},
 	{"dns", "[--json] --server ADDR[,ADDR] --suffix SUFFIX [...]",
 	 "check what name servers say about the provisioning server",
 	 "  --json             JSON lines instead of text\n"

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "netcheck/check_authority.h"
 #include "netcheck/check_hello.h"
+#include "netcheck/check_path.h"
 #include "netcheck/check_ports.h"
 #include "netcheck/check_sweep.h"
 #include "netcheck/door.h"
@@ -148,6 +149,11 @@ static void interrupt_sweep(void *check)
 	check_sweep_interrupt(check);
 }
 
+static void free_path(void *check)
+{
+	check_path_free(check);
+}
+
 static void free_dns(void *check)
 {
 	check_dns_free(check);
@@ -233,6 +239,16 @@ static int add_authority(struct netcheck *run, const struct check_dns_wanted *wa
 	if (!r)
 		r = check_authority_start(&check, &run->tools, &zone, netcheck_on_done, run);
 	return netcheck_keep(run, (struct netcheck_item){check, free_authority, NULL}, r);
+}
+
+int netcheck_add_path(struct netcheck *run, struct endpoint to, uint16_t control_port)
+{
+	struct check_path *check = NULL;
+	int r = netcheck_reserve(run);
+
+	if (!r)
+		r = check_path_start(&check, &run->tools, to, control_port, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_path, NULL}, r);
 }
 
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted)

@@ -48,6 +48,7 @@ int netcheck_add_ports(struct netcheck *run, const struct target_list *targets,
 int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 		       const struct target_ports *ports, bool quick, const char *resume,
 		       struct err *err);
+int netcheck_add_path(struct netcheck *run, struct endpoint to, uint16_t control_port);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
 /* `daemon`: the control socket of the amtnetd behind the server, NULL = not to be asked. */
 int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon);

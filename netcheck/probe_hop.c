@@ -13,10 +13,11 @@
 
 #define WINDOW 4          /* TTLs sent at once; few, because each beyond the host is a connection */
 #define FIRST_WAIT_MS 500 /* until something answered */
-#define SPARE_WAIT_MS 150
-#define LEAST_WAIT_MS 200
+#define SPARE_WAIT_MS 60
+#define LEAST_WAIT_MS 120
 #define MOST_WAIT_MS 2000
 #define AGAIN_MS 1050 /* routers answer once a second, some twice */
+#define CONFIRM 2     /* times that a hop must answer the control port only */
 #define UDP_PORT 33434
 
 struct walk {
@@ -26,13 +27,15 @@ struct walk {
 	struct probe_hop_outcome outcome;
 	unsigned limit; /* TTLs used so far */
 	unsigned round;
-	bool control_known; /* from the walk before: not asked again, up to known_tried */
-	unsigned known_tried;
+	bool asking;                 /* a round is under way, otherwise the wait before the next */
+	bool fresh[HOP_MAX];         /* the control port was answered in this round */
+	unsigned confirmed[HOP_MAX]; /* rounds in which that was so and the test port silent */
 };
 
 struct probe {
 	struct probe_hop *walker;
 	struct hop *hop; /* where the answer goes */
+	unsigned ttl;
 	int fd;
 	bool udp;
 	struct event *event;
@@ -112,7 +115,11 @@ static void take_answer(struct probe *probe, const struct dial_error *error)
 	if (probe->udp &&
 	    (hop.kind == HOP_ICMP || (hop.kind == HOP_ANSWER && !addr_equal(hop.by, to))))
 		return;
-	if (hop.kind != HOP_SILENT && probe->hop->kind == HOP_SILENT)
+	if (hop.kind == HOP_SILENT)
+		return;
+	if (probe->hop == &walk->outcome.control.hops[probe->ttl - 1])
+		walk->fresh[probe->ttl - 1] = true;
+	if (probe->hop->kind == HOP_SILENT)
 		*probe->hop = hop;
 }
 
@@ -154,8 +161,12 @@ static void send_probe(struct probe_hop *walker, struct hop *hop, uint16_t port,
 	struct dial_error error;
 	int r;
 
-	*probe = (struct probe){
-		.walker = walker, .hop = hop, .udp = udp, .fd = -1, .started_us = dial_now_us()};
+	*probe = (struct probe){.walker = walker,
+				.hop = hop,
+				.ttl = ttl,
+				.udp = udp,
+				.fd = -1,
+				.started_us = dial_now_us()};
 	walk->outcome.sent++;
 	r = udp ? dial_udp(to, ttl, &probe->fd, &error) : dial_tcp(to, ttl, &probe->fd, &error);
 	if (r) {
@@ -192,40 +203,49 @@ static bool silent(const struct hop_path *path, unsigned ttl)
 	return path->hops[ttl - 1].kind == HOP_SILENT && ttl <= end;
 }
 
-static bool wants_control(const struct walk *walk, unsigned ttl)
-{
-	bool known = walk->control_known && ttl <= walk->known_tried;
-
-	return !known && silent(&walk->outcome.control, ttl);
-}
-
 /* Where the control port is silent too, a silent test port tells nothing more when asked again. */
 static bool wants_test(const struct walk *walk, unsigned ttl)
 {
 	const struct probe_hop_outcome *outcome = &walk->outcome;
 
-	if (!outcome->question.port || !silent(&outcome->test, ttl))
+	if (!outcome->question.port || !silent(&outcome->test, ttl) ||
+	    walk->confirmed[ttl - 1] >= CONFIRM)
 		return false;
 	return ttl > outcome->test.tried || outcome->control.hops[ttl - 1].kind != HOP_SILENT;
 }
 
+/* A known hop is asked again beside a silent test port: only its answer in the same round shows that
+ * the silence is not the router's limit on its answers. */
+static bool wants_control(const struct walk *walk, unsigned ttl)
+{
+	return silent(&walk->outcome.control, ttl) || wants_test(walk, ttl);
+}
+
+/* The test port goes first: where a router has an answer left for the control port behind it, it had
+ * one for the test port. */
 static void send_range(struct probe_hop *walker, unsigned first, unsigned last)
 {
 	struct walk *walk = walker->walk;
 	const struct probe_hop_question *question = &walk->outcome.question;
 	struct hop_path *test = &walk->outcome.test;
 	struct hop_path *control = &walk->outcome.control;
+	bool asked[HOP_MAX] = {false};
 
 	walker->round_us = dial_now_us();
+	walk->asking = true;
+	for (unsigned ttl = first; ttl <= last; ttl++) {
+		walk->fresh[ttl - 1] = false;
+		asked[ttl - 1] = wants_control(walk, ttl);
+		if (wants_test(walk, ttl))
+			send_probe(walker, &test->hops[ttl - 1], question->port, ttl, false);
+	}
 	for (unsigned ttl = first; ttl <= last; ttl++) {
 		struct hop *hop = &control->hops[ttl - 1];
 
-		if (wants_test(walk, ttl))
-			send_probe(walker, &test->hops[ttl - 1], question->port, ttl, false);
-		if (!wants_control(walk, ttl))
+		if (!asked[ttl - 1])
 			continue;
 		send_probe(walker, hop, question->control_port, ttl, false);
-		if (walk->round > 1) /* the control port does not tell: as traceroute does */
+		if (walk->round > 1 && hop->kind == HOP_SILENT) /* as traceroute does */
 			send_probe(walker, hop, (uint16_t)(UDP_PORT + ttl), ttl, true);
 	}
 	if (question->port)
@@ -235,12 +255,30 @@ static void send_range(struct probe_hop *walker, unsigned first, unsigned last)
 	set_timer(walker, walker->open_count ? FIRST_WAIT_MS : 0);
 }
 
+/* Takes stock of a round: false when a hop was not heard at all, so that asking again must wait. */
+static bool count_round(struct walk *walk)
+{
+	const struct probe_hop_outcome *outcome = &walk->outcome;
+	unsigned last = interesting(walk);
+	bool heard = true;
+
+	for (unsigned ttl = 1; ttl <= last; ttl++) {
+		bool quiet = outcome->question.port && silent(&outcome->test, ttl);
+
+		if (quiet && walk->fresh[ttl - 1])
+			walk->confirmed[ttl - 1]++;
+		else if (quiet || silent(&outcome->control, ttl))
+			heard = false;
+	}
+	return heard;
+}
+
 static bool complete(const struct walk *walk)
 {
 	unsigned last = interesting(walk);
 
 	for (unsigned ttl = 1; ttl <= last; ttl++)
-		if (wants_control(walk, ttl) || wants_test(walk, ttl))
+		if (wants_control(walk, ttl))
 			return false;
 	return true;
 }
@@ -286,10 +324,22 @@ static void start_next(struct probe_hop *walker)
 	    walker->known_port == question->control_port) {
 		walk->outcome.control = walker->known;
 		walk->limit = walker->known.tried;
-		walk->control_known = true;
-		walk->known_tried = walker->known.tried;
 	}
 	send_range(walker, 1, walk->limit);
+}
+
+static void end_round(struct probe_hop *walker)
+{
+	struct walk *walk = walker->walk;
+	bool heard = count_round(walk);
+
+	walk->asking = false;
+	if (!complete(walk) && walk->round < walk->outcome.question.rounds) {
+		set_timer(walker, heard ? 0 : AGAIN_MS);
+		return;
+	}
+	finish(walker);
+	set_timer(walker, 0);
 }
 
 /* A step is over: all have answered, or the wait before the next round has passed. */
@@ -297,26 +347,20 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 {
 	struct probe_hop *walker = user;
 	struct walk *walk = walker->walk;
-	bool sent = walker->probe_count > 0;
+	unsigned first;
 
 	close_probes(walker);
 	if (!walk) {
 		start_next(walker);
-		return;
-	}
-	if (sent && goes_on(walk)) {
-		unsigned first = walk->limit + 1;
-
-		walk->limit = first + WINDOW - 1 < HOP_MAX ? first + WINDOW - 1 : HOP_MAX;
-		send_range(walker, first, walk->limit);
-	} else if (complete(walk) || walk->round >= walk->outcome.question.rounds) {
-		finish(walker);
-		set_timer(walker, 0);
-	} else if (sent) {
-		set_timer(walker, AGAIN_MS);
-	} else {
+	} else if (!walk->asking) {
 		walk->round++;
 		send_range(walker, 1, interesting(walk));
+	} else if (goes_on(walk)) {
+		first = walk->limit + 1;
+		walk->limit = first + WINDOW - 1 < HOP_MAX ? first + WINDOW - 1 : HOP_MAX;
+		send_range(walker, first, walk->limit);
+	} else {
+		end_round(walker);
 	}
 }
 

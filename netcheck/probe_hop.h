@@ -2,8 +2,9 @@
 /*
  * probe_hop: walks the path to a host with TTL-limited connection attempts of the port under test and
  * of a control port, unprivileged. Walks run one after the other, because routers limit their ICMP
- * answers; a silent hop is asked again after a second for the same reason, and where the control port
- * does not name a hop, UDP does. The control path to a host is kept for the next walk to it.
+ * answers. A hop counts as silent for the test port when it answered the control port right behind it,
+ * twice; a hop that answered neither is asked again after a second, and by UDP as well. The control
+ * path to a host is kept for the next walk to it.
  */
 #pragma once
 
@@ -17,7 +18,7 @@ struct probe_hop_question {
 	struct addr to;
 	uint16_t port; /* under test; 0 = only the control path is wanted */
 	uint16_t control_port;
-	unsigned rounds; /* at most so many tries per hop, 1 to 3 */
+	unsigned rounds; /* at most so many times, 1 to 4 */
 };
 
 struct probe_hop_outcome {
