@@ -23,9 +23,12 @@ static unsigned first_of(const struct hop_path *path, enum hop_kind kind)
 
 unsigned hop_of(const struct hop_path *path, struct addr by)
 {
-	for (unsigned i = 0; i < path->tried; i++)
-		if (path->hops[i].kind == HOP_EXCEEDED && addr_equal(path->hops[i].by, by))
+	for (unsigned i = 0; i < path->tried; i++) {
+		enum hop_kind kind = path->hops[i].kind;
+
+		if ((kind == HOP_EXCEEDED || kind == HOP_ICMP) && addr_equal(path->hops[i].by, by))
 			return i + 1;
+	}
 	return 0;
 }
 

@@ -53,7 +53,8 @@ struct hop_finding {
 
 struct hop_finding hop_compare(const struct hop_path *test, const struct hop_path *control);
 
-/* The TTL at which `by` answered, 0 where it did not. */
+/* The first TTL at which `by` answered by ICMP, 0 where it did not. A router without a route says so
+ * before it looks at the TTL. */
 unsigned hop_of(const struct hop_path *path, struct addr by);
 
 /* How far a path was seen: the TTL of its first answer that is not from a router, or one above the

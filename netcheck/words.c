@@ -115,7 +115,10 @@ const char *words_place(const struct hop_finding *finding, const char *host, cha
 	case HOP_PLACE_EDGE:
 		if (finding->last)
 			snprintf(ret, WORDS_TEXT,
-				 "dropped between %s, the last router, and %s itself", last, host);
+				 "dropped between %s, the last router, and %s itself, or its "
+				 "answer is "
+				 "lost on the way back",
+				 last, host);
 		else
 			snprintf(ret, WORDS_TEXT, "dropped by %s itself, no router in between",
 				 host);

@@ -15,7 +15,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 readonly ports=16992,16993,16994,16995
 readonly check=$LAB_BUILD/netcheck/amtnet-check
-readonly tuned='--rate 100000'
+readonly rate=100000
 
 # truth: "ADDRESS STATE" for 1,024 hosts: 60 % open, 20 % closed, 20 % filtered, well mixed.
 truth()
@@ -67,8 +67,8 @@ network()
 }
 
 # The contenders: each leaves "ADDRESS PORT STATE" lines in the file $1.
-run_connect() { "$check" ports --quick $tuned --states "$1" --ports $ports 10.62.0.0-10.62.3.255; }
-run_raw() { "$check" ports --quick --raw $tuned --states "$1" --ports $ports 10.62.0.0-10.62.3.255; }
+run_connect() { "$check" ports --quick --rate $rate --states "$1" --ports $ports 10.62.0.0-10.62.3.255; }
+run_raw() { "$check" ports --quick --raw --rate $rate --states "$1" --ports $ports 10.62.0.0-10.62.3.255; }
 run_nmap_sT() { nmap_to "$1" -sT; }
 run_nmap_sS() { nmap_to "$1" -sS; }
 run_nmap_sT_T4() { nmap_to "$1" -sT -T4; }
@@ -92,7 +92,7 @@ run_masscan()
 	ping -qc 1 10.61.0.2 >/dev/null
 	mac=$(ip neighbour show 10.61.0.2 | awk '{ print $5 }')
 	ping -qi 0.2 10.61.0.2 >/dev/null &
-	timeout 30 masscan 10.62.0.0/22 -p $ports --rate 10000 --wait 2 --retries 1 --show closed -e far \
+	timeout 15 masscan 10.62.0.0/22 -p $ports --rate 10000 --wait 2 --retries 1 --show closed -e far \
 		--adapter-ip 10.61.0.1 --router-mac "${mac//:/-}" -oL "$1.masscan" >/dev/null 2>&1
 	kill $!
 }
@@ -128,7 +128,7 @@ one()
 {
 	local to=$LAB_DIR/$1.$2 measured
 
-	export ports check tuned
+	export ports check rate
 	export -f "run_$1" nmap_to
 	rm -f "$to" "$to.nmap" "$to.masscan"
 	lab_exec p /usr/bin/time -o "$to.time" -f '%e %U %S %M' \
