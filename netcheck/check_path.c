@@ -113,6 +113,8 @@ static void on_walk(const struct probe_hop_outcome *outcome, void *user)
 			result_set(&result->text, "%s", words_place(&finding, "the PC", text));
 		set_evidence(outcome, result);
 		if (result->state == RESULT_FAILURE)
+			result->rule = (struct result_rule){.from = check->source, .to = to};
+		if (result->state == RESULT_FAILURE)
 			result_set(&result->fix, "%s",
 				   words_fix(&finding, check->source, to, question->port, text));
 	}

@@ -48,6 +48,45 @@ int command_fail(const char *name, const char *format, ...) __attribute__((forma
 /* Prints the help of one command to standard output; returns 0. */
 int command_help(const char *name);
 
+/* What the runs on which much depends have in common: how they report, and whether they go on. */
+struct command_report {
+	struct netcheck_memory memory;
+	unsigned watch_s; /* 0 = once */
+};
+
+enum {
+	COMMAND_JSON = 'j',
+	COMMAND_NAGIOS = 512,
+	COMMAND_HTML,
+	COMMAND_JUNIT,
+	COMMAND_COMPARE,
+	COMMAND_WATCH
+};
+
+/* For a table of getopt_long(). */
+#define COMMAND_REPORT_OPTIONS                                                                    \
+	{"json", no_argument, NULL, COMMAND_JSON}, {"nagios", no_argument, NULL, COMMAND_NAGIOS}, \
+		{"html", required_argument, NULL, COMMAND_HTML},                                  \
+		{"junit", required_argument, NULL, COMMAND_JUNIT},                                \
+		{"compare", required_argument, NULL, COMMAND_COMPARE},                            \
+	{                                                                                         \
+		"watch", required_argument, NULL, COMMAND_WATCH                                   \
+	}
+#define COMMAND_REPORT_HELP                                                \
+	"  --json             JSON lines instead of text\n"                \
+	"  --nagios           one line as Nagios and Icinga read it\n"     \
+	"  --html FILE        write an HTML report besides\n"              \
+	"  --junit FILE       write a JUnit report besides\n"              \
+	"  --compare FILE     show what changed since a run with --json\n" \
+	"  --watch SECONDS    run again and again, show what changes\n"
+
+/* Takes one of them. 0, 1 when `c` is another one, or COMMAND_USAGE after a sentence. */
+int command_report_option(int c, const char *name, struct netcheck_options *options,
+			  struct command_report *report);
+/* After a run: true when it is time for the next one, which may take a while. */
+bool command_report_again(const struct command_report *report);
+void command_report_done(struct command_report *report);
+
 /* A plain number of 1 to `most`; 0 for anything else. */
 unsigned command_number(const char *text, unsigned most);
 /* With r != 0 says why it cannot start; otherwise runs. Frees the run; gives the exit status. */

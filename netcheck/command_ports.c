@@ -26,6 +26,7 @@ enum {
 
 struct ports_arguments {
 	struct netcheck_options options;
+	struct command_report report;
 	struct target_ports ports;
 	struct space space;
 	struct target_list list; /* the same, where there are few */
@@ -105,11 +106,11 @@ static int read_number_option(int c, struct ports_arguments *arguments)
 static int read_option(int c, struct ports_arguments *arguments)
 {
 	struct err err = {0};
+	int r = command_report_option(c, "ports", &arguments->options, &arguments->report);
 
+	if (r != 1)
+		return r;
 	switch (c) {
-	case 'j':
-		arguments->options.json = true;
-		return 0;
 	case 'p':
 		return target_parse_ports(optarg, &arguments->ports, &err)
 			       ? command_fail("ports", "--ports: %s", err.text)
@@ -180,6 +181,7 @@ static int add(struct netcheck *run, struct ports_arguments *arguments, struct e
 	    space->total * arguments->ports.count > EACH_MAX)
 		return netcheck_add_sweep(run, space, &arguments->ports, arguments->quick,
 					  arguments->resume, err);
+	target_done(&arguments->list);
 	for (uint64_t i = 0; i < space->total; i++)
 		if (target_add(&arguments->list, addr_print(space_at(space, i), text), EACH_MAX,
 			       NULL, err))
@@ -217,7 +219,7 @@ static int run_ports(struct ports_arguments *arguments)
 }
 
 static const struct option longs[] = {
-	{"json", no_argument, NULL, 'j'},
+	COMMAND_REPORT_OPTIONS,
 	{"ports", required_argument, NULL, 'p'},
 	{"rate", required_argument, NULL, 'r'},
 	{"subnet-rate", required_argument, NULL, OPTION_SUBNET_RATE},
@@ -253,8 +255,12 @@ int command_ports(int argc, char **argv)
 		pace->final_ms = 0; /* as measured */
 	if (!status)
 		status = read_targets(argc, argv, &arguments);
-	if (!status)
-		status = run_ports(&arguments);
+	if (!status) {
+		do
+			status = run_ports(&arguments);
+		while (command_report_again(&arguments.report));
+	}
+	command_report_done(&arguments.report);
 	if (arguments.options.states)
 		fclose(arguments.options.states);
 	target_done(&arguments.list);

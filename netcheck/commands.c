@@ -317,24 +317,28 @@ static int run_site(struct netcheck_options *options, const struct site_config *
 int command_site(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		COMMAND_REPORT_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
 	struct netcheck_options options = command_options();
+	struct command_report report = {0};
 	struct site_config site;
-	int c, status;
+	int c, status = 0;
 
-	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("site");
-		if (c == '?')
-			return COMMAND_USAGE;
-		options.json = true;
+		status = command_report_option(c, "site", &options, &report) ? COMMAND_USAGE : 0;
 	}
-	if (argc - optind != 1)
-		return command_fail("site", "one site file is needed");
-	if (load_site(argv[optind], &site))
-		return COMMAND_USAGE;
-	status = run_site(&options, &site);
-	config_free(&site_config_table, &site);
+	if (!status && argc - optind != 1)
+		status = command_fail("site", "one site file is needed");
+	if (!status && load_site(argv[optind], &site))
+		status = COMMAND_USAGE;
+	if (!status) {
+		do
+			status = run_site(&options, &site);
+		while (command_report_again(&report));
+		config_free(&site_config_table, &site);
+	}
+	command_report_done(&report);
 	return status;
 }
 

@@ -267,6 +267,7 @@ static void set_fix(const struct judge_group *group, const struct judge_cell *ce
 		finding = (struct hop_finding){
 			.place = HOP_PLACE_FORGED, .last = 1, .next_addr = cell->tcp.error.by};
 	}
+	result->rule = (struct result_rule){.from = cell->tcp.source, .to = to};
 	result_set(&result->fix, "%s",
 		   words_fix(&finding, cell->tcp.source, to, cell->tcp.to.port, text));
 }

@@ -163,6 +163,7 @@ static void set_fix(const struct view *view, struct result *result)
 	else if (cell->counts[PROBE_TCP_REJECTED])
 		finding = (struct hop_finding){
 			.place = HOP_PLACE_FORGED, .last = 1, .next_addr = cell->error.by};
+	result->rule = (struct result_rule){.from = cell->source, .to = view->row->prefix};
 	result_set(&result->fix, "%s",
 		   words_fix(&finding, cell->source, view->row->prefix,
 			     view->tally->ports.items[view->port], text));

@@ -7,10 +7,10 @@
 #include <string.h>
 
 const struct command command_table[] = {
-	{"site", "[--json] FILE", "check all that a site file describes",
-	 "  --json             JSON lines instead of text\n", command_site},
-	{"ports", "[--json] [--quick] [--ports LIST] TARGET...", "check TCP ports of PCs",
-	 "  --json             JSON lines instead of text\n"
+	{"site", "[OPTION...] FILE", "check all that a site file describes", COMMAND_REPORT_HELP,
+	 command_site},
+	{"ports", "[OPTION...] TARGET...", "check TCP ports of PCs",
+	 COMMAND_REPORT_HELP
 	 "  --ports LIST       ports, 16992-16995 by default (16992,16993 or 16992-16995)\n"
 	 "  --quick            states only: two tries, no walk along the path\n"
 	 "  --rate N           attempts per second, 500 by default; lifts the limits below\n"

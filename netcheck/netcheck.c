@@ -350,6 +350,8 @@ int netcheck_run(struct netcheck *run)
 	if (run->left && event_base_dispatch(run->tools.base) < 0)
 		run->interrupted = true;
 	netcheck_show_end(run);
+	if (run->interrupted && run->options.memory)
+		run->options.memory->ended = true;
 	if (run->interrupted || run->left)
 		add_interrupted(run);
 	netcheck_show_report(run);

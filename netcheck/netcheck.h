@@ -24,9 +24,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct report_baseline;
+
+/* What outlives a run. */
+struct netcheck_memory {
+	struct report_baseline
+		*earlier; /* results to compare with; those of this run replace them */
+	bool watching;    /* from the second run on only changes are shown */
+	bool ended;       /* set when a signal ended a run */
+};
+
 struct netcheck_options {
 	bool json;
+	bool nagios; /* one line instead of text */
 	bool colour;
+	const char *html;               /* file to write besides; NULL = none */
+	const char *junit;              /* the same */
+	struct netcheck_memory *memory; /* borrowed, NULL = none */
 	struct scan_options scan;
 	FILE *out;
 	FILE *states;  /* one line per endpoint: address, port, state; NULL = none */

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "netcheck/report.h"
+#include "netcheck/report_change.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -69,23 +70,103 @@ int netcheck_show_start(struct netcheck *run)
 	return !run->clock || event_add(run->clock, &period) ? -ENOMEM : 0;
 }
 
+typedef void write_report(const struct report_summary *summary, struct text *out);
+
+/* Replaces the file in one step, so that a web server never shows half of it. */
+static void write_file(const char *path, write_report *write, const struct report_summary *summary)
+{
+	struct text text;
+	char part[4096];
+	FILE *file = NULL;
+	bool bad;
+
+	if (!path)
+		return;
+	text_init(&text, REPORT_FILE_MAX);
+	write(summary, &text);
+	bad = text.bad || (size_t)snprintf(part, sizeof(part), "%s.part", path) >= sizeof(part);
+	if (!bad)
+		file = fopen(part, "we");
+	if (file) {
+		bad = fwrite(text.bytes, 1, text.length, file) != text.length;
+		bad = fclose(file) || bad || rename(part, path);
+	}
+	if (!file || bad)
+		fprintf(stderr, "amtnet-check: %s cannot be written\n", path);
+	text_done(&text);
+}
+
+/* The summary, what is wrong, the overview, the rest. */
+static void show_text(struct netcheck *run, const struct report_summary *summary)
+{
+	struct text text;
+	bool colour = run->options.colour;
+
+	text_init(&text, REPORT_LINE_MAX);
+	report_text_summary(summary, colour, &text);
+	write_out(run, &text);
+	for (unsigned good = 0; good < 2; good++) {
+		for (size_t i = 0; i < run->results.count; i++) {
+			const struct result *result = run->results.items[i];
+
+			if ((result->state == RESULT_OK) != (good == 1))
+				continue;
+			text_init(&text, REPORT_LINE_MAX);
+			report_text_result(result, colour, &text);
+			write_out(run, &text);
+		}
+		text_init(&text, REPORT_FILE_MAX);
+		if (!good)
+			report_text_matrix(&run->results, colour, &text);
+		write_out(run, &text);
+	}
+}
+
+/* What is otherwise than before; true when nothing else is to be shown. */
+static bool show_changes(struct netcheck *run)
+{
+	struct netcheck_memory *memory = run->options.memory;
+	FILE *out = run->options.json || run->options.nagios ? stderr : run->options.out;
+	char now[CLOCK_TEXT];
+	struct text text;
+	bool only;
+
+	if (!memory || !memory->earlier)
+		return false;
+	only = memory->watching && !report_baseline_empty(memory->earlier);
+	text_init(&text, REPORT_FILE_MAX);
+	if (!report_baseline_empty(memory->earlier) &&
+	    (report_changes(memory->earlier, &run->results, &text) || !memory->watching))
+		fprintf(out, "%s changes since the earlier run:\n%s",
+			clock_print(clock_wall_ms(), now), text.bytes ? text.bytes : "none\n");
+	fflush(out);
+	text_done(&text);
+	if (report_baseline_take(memory->earlier, &run->results))
+		fprintf(stderr, "amtnet-check: no memory to keep the results for comparison\n");
+	return only;
+}
+
 void netcheck_show_report(struct netcheck *run)
 {
 	struct report_summary summary = {.what = run->what,
 					 .took_ms = clock_mono_ms() - run->started_ms,
+					 .wall_ms = clock_wall_ms(),
 					 .results = &run->results};
 	struct text line;
 
 	results_sort(&run->results);
-	for (size_t i = 0; !run->options.json && i < run->results.count; i++) {
-		text_init(&line, REPORT_LINE_MAX);
-		report_text_result(run->results.items[i], run->options.colour, &line);
-		write_out(run, &line);
+	write_file(run->options.html, report_html, &summary);
+	write_file(run->options.junit, report_junit, &summary);
+	if (show_changes(run) && !run->options.json && !run->options.nagios)
+		return;
+	if (!run->options.json && !run->options.nagios) {
+		show_text(run, &summary);
+		return;
 	}
 	text_init(&line, REPORT_LINE_MAX);
-	if (run->options.json)
-		report_json_summary(&summary, &line);
+	if (run->options.nagios)
+		report_nagios(&summary, &line);
 	else
-		report_text_summary(&summary, run->options.colour, &line);
+		report_json_summary(&summary, &line);
 	write_out(run, &line);
 }

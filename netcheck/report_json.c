@@ -23,10 +23,12 @@ static const char *verdict_id(enum verdict verdict)
 
 void report_json_result(const struct result *result, struct text *out)
 {
-	static const char *const columns[] = {
-		"type",       "schema",  "id",   "state",    "group",   "target", "port",
-		"port-state", "subject", "text", "evidence", "meaning", "fix",    NULL};
-	char target[ADDR_TEXT];
+	static const char *const columns[] = {"type",    "schema",    "id",       "state",
+					      "group",   "target",    "port",     "port-state",
+					      "subject", "text",      "evidence", "meaning",
+					      "fix",     "rule-from", "rule-to",  NULL};
+	char target[ADDR_TEXT], from[ADDR_TEXT], to[PREFIX_TEXT];
+	bool rule = result->rule.from.family != ADDR_NONE;
 	struct rows *rows;
 
 	if (rows_new(&rows, ROWS_JSON, columns, out)) {
@@ -49,6 +51,8 @@ void report_json_result(const struct result *result, struct text *out)
 	rows_text(rows, result->evidence);
 	rows_text(rows, result->kind->meaning);
 	rows_text(rows, result->fix);
+	rows_text(rows, rule ? addr_print(result->rule.from, from) : NULL);
+	rows_text(rows, rule ? prefix_print(result->rule.to, to) : NULL);
 	rows_end(rows);
 	rows_free(rows);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/addr.h"
+#include "common/prefix.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,12 +23,19 @@ enum result_state { /* from best to worst, the order of the report is the revers
 
 struct explain;
 
+/* A connection that a firewall must let through. */
+struct result_rule {
+	struct addr from; /* ADDR_NONE = none is to be asked for */
+	struct prefix to; /* at the result's port */
+};
+
 struct result {
 	const struct explain *kind;
 	enum result_state state;
 	struct addr target;     /* ADDR_NONE where the result is not about one address */
 	uint16_t port;          /* 0 = none */
 	const char *port_state; /* "open", "closed", ...; NULL = not about a port; static text */
+	struct result_rule rule;
 	/* Heap, NULL = nothing to say. */
 	char *group;    /* the subnet or server that the site file names */
 	char *subject;  /* "10.81.20.100 tcp/16993" */
