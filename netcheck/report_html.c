@@ -32,7 +32,7 @@ static const char head[] =
 	"article.failure{border-left-color:var(--failure)}"
 	"article.warning{border-left-color:var(--warning)}"
 	"article.unknown{border-left-color:var(--unknown)}\n"
-	"article,article p,dd{color:CanvasText;overflow-wrap:anywhere}article "
+	"article{overflow-wrap:anywhere}article "
 	"h3{font-size:1rem;margin:.1rem 0}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem .8rem;margin:.4rem 0}\n"
 	"dt{opacity:.75}dd{margin:0}\n"

@@ -189,8 +189,8 @@ part_lan()
 
 part_wan()
 {
-	network 10000 5
-	rounds 'WAN 20 ms round trip, 1 % loss' connect raw nmap_sT_T4 nmap_sS_T4 nmap_sT_tuned \
+	network 20000 10
+	rounds 'WAN, 20 ms and 1 % loss each way' connect raw nmap_sT_T4 nmap_sS_T4 nmap_sT_tuned \
 		nmap_sS_tuned masscan
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -142,6 +143,36 @@ static void a_port_without_listener_is_closed(void **state)
 	close(fd);
 }
 
+/* Sockets of this machine that wait for an answer from a port of loopback (SYN_SENT is 02). */
+static unsigned waiting_for(uint16_t port)
+{
+	FILE *file = fopen("/proc/net/tcp", "r");
+	unsigned count = 0, to, state;
+	char line[256];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " %*[^ ] %*[^ ] %*8x:%4x %2x", &to, &state) == 2 && to == port &&
+		    state == 2)
+			count++;
+	fclose(file);
+	return count;
+}
+
+static struct {
+	uint16_t port;
+	unsigned before;
+	unsigned most;
+} watch;
+
+static void count_attempts(evutil_socket_t fd, short what, void *user)
+{
+	unsigned now = waiting_for(watch.port);
+
+	if (now > watch.before && now - watch.before > watch.most)
+		watch.most = now - watch.before;
+}
+
 /* A full backlog drops the SYN, as a silent firewall does. */
 static void silence_is_filtered_after_all_tries(void **state)
 {
@@ -149,6 +180,8 @@ static void silence_is_filtered_after_all_tries(void **state)
 	struct endpoint to;
 	struct sockaddr_storage sockaddr;
 	socklen_t size;
+	const struct timeval often = {.tv_usec = 5000};
+	struct event *event;
 	int listener, fill[4];
 	uint16_t port;
 
@@ -159,12 +192,19 @@ static void silence_is_filtered_after_all_tries(void **state)
 		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)connect(fill[i], (struct sockaddr *)&sockaddr, size);
 	}
+	watch.port = port;
+	watch.before = waiting_for(port);
+	watch.most = 0;
+	event = event_new(base, -1, EV_PERSIST, count_attempts, NULL);
+	assert_int_equal(event_add(event, &often), 0);
 	options.pace.first_ms = 30;
 	options.pace.final_ms = 60;
 	probe_one(&options, to);
 	assert_int_equal(last.state, PROBE_TCP_FILTERED);
 	assert_int_equal(last.tries, 3);
 	assert_int_equal(last.error.error, ETIMEDOUT);
+	assert_int_equal(watch.most, 1); /* a try ends before the next begins */
+	event_free(event);
 	for (size_t i = 0; i < 4; i++)
 		close(fill[i]);
 	close(listener);
