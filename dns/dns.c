@@ -258,14 +258,19 @@ static void on_row(const struct queue_row *row, void *user)
 	switch (row->kind) {
 	case QUEUE_LEASE:
 		r = leases_load(dns->leases, &row->lease);
+		machine_saw(dns->machines, row->lease.mac, row->lease.address,
+			    &row->lease.client_id, row->lease.me);
 		if (row->lease.me)
 			machine_me_began(dns->machines, row->lease.mac, row->lease.address);
+		else
+			machine_host_began(dns->machines, row->lease.mac, row->lease.address, 0);
 		break;
 	case QUEUE_INTENT:
 		r = ledger_load(dns->ledger, &row->intent, clock_mono_ms(), clock_wall_ms());
 		if (row->intent.intent.wanted)
 			machine_saw(dns->machines, row->intent.intent.mac,
-				    row->intent.intent.address, &row->intent.intent.client_id);
+				    row->intent.intent.address, &row->intent.intent.client_id,
+				    true);
 		break;
 	case QUEUE_HOOK:
 		if (dns->inbox)

@@ -135,8 +135,9 @@ struct dns_lease {
 	struct addr address;
 	struct mac mac;
 	struct hostname name;
-	bool me;           /* taken over as an ME client */
-	uint64_t until_ms; /* wall clock; 0 = ended */
+	struct lease_bytes client_id; /* who asked last: option 61, or the DUID; length 0 = none */
+	bool me;                      /* taken over as an ME client */
+	uint64_t until_ms;            /* wall clock; 0 = ended */
 };
 
 /* Builds everything from valid configurations (borrowed until dns_free) and loads the wanted names;

@@ -119,18 +119,27 @@ static void check_machine(struct dns *dns, const struct lease_event *event)
 	}
 }
 
-static void note_machine(struct dns *dns, const struct lease_event *event)
+/* `known`: there was a lease at the address before. */
+static void note_machine(struct dns *dns, const struct lease_event *event, bool known)
 {
+	struct machine_table *machines = dns->machines;
 	bool me = event->flags & LEASE_FLAG_ME;
+	uint64_t now_ms = clock_mono_ms();
 
 	if (plan_has_address(event)) {
-		machine_saw(dns->machines, event->mac, event->address, &event->client_id);
+		machine_saw(machines, event->mac, event->address, &event->client_id, me);
 		if (me)
-			machine_me_began(dns->machines, event->mac, event->address);
+			machine_me_began(machines, event->mac, event->address);
+		else
+			machine_host_began(machines, event->mac, event->address, now_ms);
 	} else {
-		machine_me_ended(dns->machines, event->mac, event->address);
+		machine_me_ended(machines, event->mac, event->address);
+		if (!me)
+			machine_host_ended(machines, event->mac, event->address, now_ms);
 	}
-	if (!me)
+	/* A lease that is known and still not renewed was the host's in between. */
+	if (machine_host_is_near(machines, event->mac, now_ms) ||
+	    (known && event->change == LEASE_COMMITTED))
 		check_machine(dns, event);
 }
 
@@ -143,11 +152,13 @@ static void change_lease(struct dns *dns, const struct lease_event *event, uint6
 	if (known && lease.me && !(event->flags & LEASE_FLAG_ME) && plan_has_address(event) &&
 	    mac_equal(lease.mac, event->mac)) {
 		/* The machine's host OS uses the ME's lease: it is the ME's still. */
+		lease.client_id = event->client_id;
 		lease.until_ms = time_ms + (uint64_t)event->lifetime_s * 1000;
 	} else if (plan_has_address(event)) {
 		lease.address = event->address;
 		lease.mac = event->mac;
 		lease.name = event->name;
+		lease.client_id = event->client_id;
 		lease.me = event->flags & LEASE_FLAG_ME;
 		lease.until_ms = time_ms + (uint64_t)event->lifetime_s * 1000;
 	} else {
@@ -169,15 +180,18 @@ static void on_event(const struct lease_record *record, void *user)
 	const struct lease_event *event = &record->event;
 	struct dns *dns = user;
 	char address[ADDR_TEXT], mac[MAC_TEXT];
+	struct dns_lease lease;
+	bool known;
 
 	dns->counters.events++;
 	log_debug("lease", "%s, address=%s, mac=%s, name=%s, flags=%u",
 		  lease_change_names[event->change], addr_print(event->address, address),
 		  mac_print(event->mac, mac), event->name.text, (unsigned)event->flags);
+	known = !leases_find(dns->leases, event->address, &lease);
 	dns_reconcile_event(dns, event);
 	change_names(dns, event);
 	change_lease(dns, event, record->time_ms);
-	note_machine(dns, event);
+	note_machine(dns, event, known);
 	if ((event->flags & LEASE_FLAG_ME) && plan_has_address(event))
 		dns_publish_suffix(dns, &event->suffix);
 	if (dns_unsaved(dns) > DNS_UNSAVED_MAX)

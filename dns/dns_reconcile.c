@@ -185,9 +185,12 @@ static void on_listed_lease(const struct kea_lease *lease, void *user)
 	struct dns_reconcile *reconcile = dns->reconcile;
 
 	if (lease->active)
-		machine_saw(dns->machines, lease->mac, lease->address, &lease->client_id);
+		machine_saw(dns->machines, lease->mac, lease->address, &lease->client_id,
+			    lease->tagged);
 	if (lease->active && lease->tagged)
 		machine_me_began(dns->machines, lease->mac, lease->address);
+	else if (lease->active)
+		machine_host_began(dns->machines, lease->mac, lease->address, 0);
 	if (!reconcile->spoilt)
 		reconcile->spoilt = reconcile_add(reconcile->listing, lease);
 }

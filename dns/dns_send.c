@@ -30,9 +30,30 @@ static const char *name_of(const struct dns_flight *flight)
 
 /* How a flight ends ----------------------------------------------------------------------------- */
 
+/* The machine's host has a lease at this address, of its own. */
+static bool is_hosts(const struct dns *dns, struct addr address, struct mac mac)
+{
+	struct dns_lease lease;
+
+	return leases_find(dns->leases, address, &lease) == 0 && !lease.me &&
+	       mac_equal(lease.mac, mac);
+}
+
+/* An address that we displaced and put back, or tried to, and that is not the host's any more: it goes. */
+static void take_back(struct dns *dns, const struct intent *from, struct addr address)
+{
+	struct intent intent = *from;
+
+	intent.address = address;
+	intent.wanted = false;
+	if (!ledger_find(dns->ledger, &intent)) /* else it is cared for already */
+		ledger_apply(dns->ledger, &intent, clock_wall_ms());
+}
+
 static void land_done(struct dns_flight *flight)
 {
 	struct dns *dns = flight->zone->dns;
+	struct addr back = flight->registration.put_back;
 	const struct ledger_row sent = {.generation = flight->generation,
 					.intent.wanted = flight->registration.intent.wanted};
 
@@ -41,6 +62,8 @@ static void land_done(struct dns_flight *flight)
 		  sent.intent.wanted ? "yes" : "no");
 	ledger_done(dns->ledger, flight->entry, &sent, &flight->registration.mark, clock_mono_ms(),
 		    clock_wall_ms());
+	if (back.family != ADDR_NONE && !is_hosts(dns, back, flight->registration.intent.mac))
+		take_back(dns, &flight->registration.intent, back);
 	flight_free(flight);
 	event_active(dns->save, 0, 0);
 }
@@ -96,15 +119,16 @@ static void flight_step(struct dns_flight *flight, const struct server_outcome *
 	}
 }
 
-/* An address that we displaced is put back only while its machine still has the lease. */
-static void forget_ended(const struct dns *dns, struct ledger_row *row)
+/* An address that we displaced is put back only while the machine's host still has the lease. */
+static void forget_ended(struct dns *dns, struct ledger_row *row)
 {
 	struct addr *displaced = &row->mark.displaced;
-	struct dns_lease lease;
 
-	if (displaced->family != ADDR_NONE && (leases_find(dns->leases, *displaced, &lease) < 0 ||
-					       !mac_equal(lease.mac, row->intent.mac)))
-		*displaced = (struct addr){.family = ADDR_NONE};
+	if (displaced->family == ADDR_NONE || is_hosts(dns, *displaced, row->intent.mac))
+		return;
+	if (!row->intent.wanted)
+		take_back(dns, &row->intent, *displaced);
+	*displaced = (struct addr){.family = ADDR_NONE};
 }
 
 static void launch(struct dns_zone *zone, struct ledger_entry *entry)

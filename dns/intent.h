@@ -33,10 +33,13 @@ struct intent {
 
 /* What we left in DNS for an intent. */
 struct intent_mark {
-	bool written; /* our records were confirmed there; false = nothing, or unknown */
+	/* Our records were confirmed there; false = nothing, or unknown, or, with a DHCID, what a
+	 * former holder of the address left. */
+	bool written;
 	bool adopted; /* the name was there before us: only our address record is ours to remove */
 	struct addr
 		displaced; /* adopted: the address that was there instead of ours; or ADDR_NONE */
+	bool anew; /* nothing was at the name just now: other addresses of ours there are gone */
 	uint8_t dhcid_length;              /* 0 = no DHCID known */
 	uint8_t dhcid[RECORD_DHCID_BYTES]; /* the DHCID that guards it */
 };

@@ -13,7 +13,8 @@ struct leases_row {
 	TAILQ_ENTRY(leases_row) link; /* of the touched rows */
 	struct addr address;
 	struct mac mac;
-	char *name;
+	char *name; /* the client id's bytes follow its end */
+	uint8_t client_id_length;
 	bool me;
 	bool touched;
 	unsigned saving; /* copies that are under way to the disk */
@@ -114,10 +115,22 @@ static void drop(struct leases *leases, struct leases_row *row)
 	row_free(row);
 }
 
+static char *copy_texts(const struct dns_lease *lease)
+{
+	size_t name = strlen(lease->name.text) + 1;
+	char *copy = malloc(name + lease->client_id.length);
+
+	if (copy) {
+		memcpy(copy, lease->name.text, name);
+		memcpy(copy + name, lease->client_id.bytes, lease->client_id.length);
+	}
+	return copy;
+}
+
 static int put(struct leases *leases, const struct dns_lease *lease, struct leases_row **ret)
 {
 	struct leases_row *row = find(leases, lease->address);
-	char *name = strdup(lease->name.text);
+	char *name = copy_texts(lease);
 
 	if (!name)
 		return -ENOMEM;
@@ -133,6 +146,7 @@ static int put(struct leases *leases, const struct dns_lease *lease, struct leas
 	}
 	free(row->name);
 	row->name = name;
+	row->client_id_length = lease->client_id.length;
 	row->mac = lease->mac;
 	row->me = lease->me;
 	row->until_ms = lease->until_ms;
@@ -166,6 +180,8 @@ static void copy(const struct leases_row *row, struct dns_lease *ret)
 		.until_ms = row->until_ms,
 	};
 	memcpy(ret->name.text, row->name, strlen(row->name) + 1);
+	ret->client_id.length = row->client_id_length;
+	memcpy(ret->client_id.bytes, row->name + strlen(row->name) + 1, row->client_id_length);
 }
 
 int leases_find(const struct leases *leases, struct addr address, struct dns_lease *ret)

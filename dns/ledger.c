@@ -203,7 +203,7 @@ static struct ledger_entry *entry_new(const struct intent *intent)
 	return entry;
 }
 
-void ledger_inherit(struct ledger_entry *entry)
+void ledger_inherit(struct ledger *ledger, struct ledger_entry *entry)
 {
 	struct ledger_entry *other;
 
@@ -216,6 +216,7 @@ void ledger_inherit(struct ledger_entry *entry)
 		entry->mark = other->mark;
 		if (other->address.family != entry->address.family)
 			entry->mark.displaced = (struct addr){.family = ADDR_NONE};
+		ledger_touch(ledger, entry);
 	}
 }
 
@@ -242,7 +243,7 @@ static int entry_add(struct ledger *ledger, const struct intent *intent, struct 
 	return 0;
 }
 
-static void entry_drop(struct ledger *ledger, struct ledger_entry *entry)
+void ledger_drop(struct ledger *ledger, struct ledger_entry *entry)
 {
 	struct ledger_owner *owner = entry->owner;
 
@@ -268,12 +269,54 @@ void ledger_set_words(struct ledger_entry *entry, const char *words)
 	entry->words = words && *words ? strndup(words, 400) : NULL;
 }
 
+static void entry_intent(const struct ledger_entry *entry, struct intent *ret)
+{
+	const struct lease_bytes *client_id = client_id_of(entry);
+
+	*ret = (struct intent){
+		.kind = entry->owner->kind,
+		.address = entry->address,
+		.mac = entry->mac,
+		.wanted = entry->wanted,
+		.lifetime_s = entry->lifetime_s,
+	};
+	memcpy(ret->name.text, entry->name, strlen(entry->name) + 1);
+	ret->client_id.length = client_id->length;
+	memcpy(ret->client_id.bytes, client_id->bytes, client_id->length);
+}
+
+/* The intent's machine changes. What the mark tells of is the former holder's from now on; where there is
+ * none, it may have been written and not been confirmed. */
+static void leave_to_former(struct ledger_entry *entry)
+{
+	struct intent_mark *mark = &entry->mark;
+	struct intent intent;
+	struct record dhcid;
+
+	if (mark->written)
+		entry->tried = false;
+	mark->written = false;
+	entry->former = entry->in_flight;
+	if (entry->owner->kind != INTENT_FORWARD || (mark->dhcid_length && !entry->tried))
+		return;
+	entry_intent(entry, &intent);
+	if (intent_dhcid(&intent, 0, &dhcid) == 0) {
+		mark->dhcid_length = RECORD_DHCID_BYTES;
+		memcpy(mark->dhcid, dhcid.rdata, RECORD_DHCID_BYTES);
+		mark->adopted = false;
+	}
+	entry->tried = false;
+}
+
 static int entry_change(struct ledger_entry *entry, const struct intent *intent)
 {
 	if (entry->saved || entry->generation) {
-		int r = set_machine(entry, intent);
+		int r;
 
-		if (r < 0)
+		if (!intent_same_machine(entry->mac, client_id_of(entry), intent->mac,
+					 &intent->client_id))
+			leave_to_former(entry);
+		if ((r = set_machine(entry, intent)) < 0)
 			return r;
 	}
 	entry->wanted = intent->wanted;
@@ -304,7 +347,7 @@ int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wa
 	if (!entry && (r = entry_add(ledger, intent, &entry)) < 0)
 		return r;
 	if (!entry->generation)
-		ledger_inherit(entry);
+		ledger_inherit(ledger, entry);
 	if ((r = entry_change(entry, intent)) < 0)
 		return r;
 	entry->generation = ++ledger->generation;
@@ -320,15 +363,6 @@ int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wa
 	ledger_touch(ledger, entry);
 	ledger_turn_partner(ledger, entry);
 	return 1;
-}
-
-/* When an intent that was confirmed before the start is refreshed. */
-static uint64_t refresh_due(const struct ledger *ledger, const struct ledger_row *row,
-			    uint64_t now_ms, uint64_t wall_ms)
-{
-	uint64_t age = wall_ms > row->changed_ms ? wall_ms - row->changed_ms : 0;
-
-	return now_ms + (age < ledger->refresh_ms ? ledger->refresh_ms - age : 0);
 }
 
 int ledger_load(struct ledger *ledger, const struct ledger_row *row, uint64_t now_ms,
@@ -351,11 +385,12 @@ int ledger_load(struct ledger *ledger, const struct ledger_row *row, uint64_t no
 		ledger->generation = row->generation;
 	ledger_set_state(ledger, entry, entry->wanted ? LEDGER_PRESENT : LEDGER_REMOVING);
 	if (entry->dirty) {
+		entry->tried = true;
+		entry->check = entry->wanted; /* it may have been to be checked */
 		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_WANTED : LEDGER_REMOVING);
 		ledger_turn_enter(ledger, entry);
-	} else if (entry->wanted && ledger->refresh_ms) {
-		ledger_turn_rest(ledger, entry, LEDGER_REFRESH,
-				 refresh_due(ledger, row, now_ms, wall_ms));
+	} else {
+		ledger_turn_refresh(ledger, entry, now_ms, wall_ms);
 	}
 	return 0;
 }
@@ -370,22 +405,6 @@ struct ledger_entry *ledger_partner(const struct ledger *ledger, const struct le
 }
 
 /* Looking --------------------------------------------------------------------------------------- */
-
-static void entry_intent(const struct ledger_entry *entry, struct intent *ret)
-{
-	const struct lease_bytes *client_id = client_id_of(entry);
-
-	*ret = (struct intent){
-		.kind = entry->owner->kind,
-		.address = entry->address,
-		.mac = entry->mac,
-		.wanted = entry->wanted,
-		.lifetime_s = entry->lifetime_s,
-	};
-	memcpy(ret->name.text, entry->name, strlen(entry->name) + 1);
-	ret->client_id.length = client_id->length;
-	memcpy(ret->client_id.bytes, client_id->bytes, client_id->length);
-}
 
 size_t ledger_wanted(const struct ledger *ledger, const struct hostname *owner_name,
 		     const struct intent *like, struct intent *ret, size_t size)
@@ -449,49 +468,4 @@ size_t ledger_count(const struct ledger *ledger)
 size_t ledger_count_state(const struct ledger *ledger, enum ledger_state state)
 {
 	return ledger->states[state];
-}
-
-/* To the disk ----------------------------------------------------------------------------------- */
-
-void ledger_touch(struct ledger *ledger, struct ledger_entry *entry)
-{
-	if (entry->touched)
-		return;
-	entry->touched = true;
-	TAILQ_INSERT_TAIL(&ledger->touched, entry, touched_link);
-	ledger->touched_count++;
-}
-
-size_t ledger_touched_count(const struct ledger *ledger)
-{
-	return ledger->touched_count;
-}
-
-struct ledger_entry *ledger_touched(struct ledger *ledger, struct ledger_row *ret)
-{
-	struct ledger_entry *entry = TAILQ_FIRST(&ledger->touched);
-
-	if (!entry)
-		return NULL;
-	TAILQ_REMOVE(&ledger->touched, entry, touched_link);
-	ledger->touched_count--;
-	entry->touched = false;
-	entry->saving++;
-	ledger_row(entry, ret);
-	return entry;
-}
-
-void ledger_saved(struct ledger *ledger, struct ledger_entry *entry, uint64_t generation, bool good)
-{
-	entry->saving--;
-	if (!good) {
-		ledger_touch(ledger, entry);
-		return;
-	}
-	if (entry->saved < generation)
-		entry->saved = generation;
-	if (entry->gone && !entry->touched && !entry->saving && !entry->in_flight)
-		entry_drop(ledger, entry);
-	else
-		ledger_turn_enter(ledger, entry);
 }

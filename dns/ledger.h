@@ -77,8 +77,8 @@ int ledger_apply(struct ledger *ledger, const struct intent *intent, uint64_t wa
  * -EEXIST, or as above. */
 int ledger_load(struct ledger *ledger, const struct ledger_row *row, uint64_t now_ms,
 		uint64_t wall_ms);
-/* The intent, and the one of the other kind with the same address and name: what is present of them is
- * sent again after LEDGER_CHECK_MS, as others may have changed it. */
+/* The intent, and the one of the other kind with the same address and name, are sent again
+ * LEDGER_CHECK_MS after they are present, as others may have changed them. */
 void ledger_check(struct ledger *ledger, const struct intent *key, uint64_t now_ms);
 
 /* Copies the wanted intents of like->kind under `owner` that are at like->address or of the same machine

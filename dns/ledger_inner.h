@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ledger_inner: what dns/ledger.c (the table) and dns/ledger_turn.c (whose turn it is) share, and
- * nobody else sees. Pure.
+ * ledger_inner: what dns/ledger.c (the table), dns/ledger_turn.c (whose turn it is) and dns/ledger_disk.c
+ * (what is to be written) share, and nobody else sees. Pure.
  */
 #pragma once
 
@@ -38,8 +38,10 @@ struct ledger_entry {
 	uint32_t lifetime_s;
 	struct intent_mark mark;
 	bool wanted, dirty, gone, touched, in_flight;
-	bool check; /* in flight: to be looked at once more when it has landed */
-	bool told;  /* ledger_later said "first time" since the last success */
+	bool tried;  /* sent as wanted for this machine, and not confirmed: it may be there */
+	bool former; /* what is in flight is a former holder's */
+	bool check;  /* to be looked at once more when it is present */
+	bool told;   /* ledger_later said "first time" since the last success */
 	enum ledger_state state;
 	unsigned saving;     /* copies that are under way to the disk */
 	uint64_t generation; /* newest */
@@ -67,21 +69,22 @@ struct ledger {
 };
 
 /* The table. */
+void ledger_drop(struct ledger *ledger, struct ledger_entry *entry);
 void ledger_touch(struct ledger *ledger, struct ledger_entry *entry);
 void ledger_set_state(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state);
 void ledger_set_words(struct ledger_entry *entry, const char *words);
 bool ledger_is_machine(const struct ledger_entry *a, const struct ledger_entry *b);
 /* What another intent of the machine knows of this name holds for this one as well. */
-void ledger_inherit(struct ledger_entry *entry);
+void ledger_inherit(struct ledger *ledger, struct ledger_entry *entry);
 /* The intent of the other kind with the same address and name. */
 struct ledger_entry *ledger_partner(const struct ledger *ledger, const struct ledger_entry *entry);
 
 /* The turns. */
 /* Out of whatever list it waits in. */
 void ledger_turn_leave(struct ledger_entry *entry);
-/* Present: into the list of those to be looked at, or refreshed, `wait_ms` from now. */
-void ledger_turn_rest(struct ledger *ledger, struct ledger_entry *entry, enum ledger_wait wait,
-		      uint64_t due_ms);
+/* Read from the disk as present: into the list of those to be refreshed. */
+void ledger_turn_refresh(struct ledger *ledger, struct ledger_entry *entry, uint64_t now_ms,
+			 uint64_t wall_ms);
 /* Into the line, when it has something to do and may be sent. */
 void ledger_turn_enter(struct ledger *ledger, struct ledger_entry *entry);
 /* A forward intent changed: its PTR may have waited for it. */

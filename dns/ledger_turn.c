@@ -26,13 +26,34 @@ static void join(struct ledger_entry *entry, struct ledger_list *list)
 	entry->turn = list;
 }
 
-void ledger_turn_rest(struct ledger *ledger, struct ledger_entry *entry, enum ledger_wait wait,
-		      uint64_t due_ms)
+static void wait_until(struct ledger *ledger, struct ledger_entry *entry, enum ledger_wait wait,
+		       uint64_t due_ms)
 {
 	if (entry->owner->zone == LEDGER_NO_ZONE)
 		return;
 	entry->next_ms = due_ms;
 	join(entry, &ledger->zones[entry->owner->zone].waits[wait]);
+}
+
+void ledger_turn_refresh(struct ledger *ledger, struct ledger_entry *entry, uint64_t now_ms,
+			 uint64_t wall_ms)
+{
+	uint64_t age = wall_ms > entry->changed_ms ? wall_ms - entry->changed_ms : 0;
+
+	if (!entry->wanted || !ledger->refresh_ms)
+		return;
+	wait_until(ledger, entry, LEDGER_REFRESH,
+		   now_ms + (age < ledger->refresh_ms ? ledger->refresh_ms - age : 0));
+}
+
+/* Dirty on disk as well: a check that is due outlives the daemon. */
+static void check_later(struct ledger *ledger, struct ledger_entry *entry, uint64_t now_ms)
+{
+	wait_until(ledger, entry, LEDGER_SOON, now_ms + LEDGER_CHECK_MS);
+	if (!entry->turn)
+		return;
+	entry->dirty = true;
+	ledger_touch(ledger, entry);
 }
 
 /* Present and confirmed now. */
@@ -41,9 +62,9 @@ static void rest(struct ledger *ledger, struct ledger_entry *entry, uint64_t now
 	if (entry->dirty || entry->gone || entry->turn)
 		return;
 	if (entry->check)
-		ledger_turn_rest(ledger, entry, LEDGER_SOON, now_ms + LEDGER_CHECK_MS);
+		check_later(ledger, entry, now_ms);
 	else if (ledger->refresh_ms)
-		ledger_turn_rest(ledger, entry, LEDGER_REFRESH, now_ms + ledger->refresh_ms);
+		wait_until(ledger, entry, LEDGER_REFRESH, now_ms + ledger->refresh_ms);
 	entry->check = false;
 }
 
@@ -51,10 +72,10 @@ static void check(struct ledger *ledger, struct ledger_entry *entry, uint64_t no
 {
 	if (!entry || !entry->wanted)
 		return;
-	if (entry->in_flight)
+	if (!entry->in_flight && entry->state == LEDGER_PRESENT)
+		check_later(ledger, entry, now_ms);
+	else
 		entry->check = true;
-	else if (!entry->dirty)
-		ledger_turn_rest(ledger, entry, LEDGER_SOON, now_ms + LEDGER_CHECK_MS);
 }
 
 void ledger_check(struct ledger *ledger, const struct intent *key, uint64_t now_ms)
@@ -104,7 +125,7 @@ static bool must_wait(const struct ledger *ledger, const struct ledger_entry *en
 	       forward->owner->zone != LEDGER_NO_ZONE;
 }
 
-static void wake_waits(struct ledger_zone *zone, uint64_t now_ms)
+static void wake_waits(struct ledger *ledger, struct ledger_zone *zone, uint64_t now_ms)
 {
 	struct ledger_entry *entry;
 
@@ -112,6 +133,8 @@ static void wake_waits(struct ledger_zone *zone, uint64_t now_ms)
 		while ((entry = TAILQ_FIRST(&zone->waits[i])) && entry->next_ms <= now_ms) {
 			entry->next_ms = 0;
 			entry->dirty = true;
+			if (entry->state == LEDGER_CONFLICT) /* no longer parked */
+				ledger_set_state(ledger, entry, LEDGER_RETRY);
 			join(entry, &zone->ready);
 		}
 	}
@@ -122,7 +145,7 @@ struct ledger_entry *ledger_next(struct ledger *ledger, int index, uint64_t now_
 	struct ledger_zone *zone = &ledger->zones[index];
 	struct ledger_entry *entry;
 
-	wake_waits(zone, now_ms);
+	wake_waits(ledger, zone, now_ms);
 	while ((entry = TAILQ_FIRST(&zone->ready))) {
 		ledger_turn_leave(entry);
 		if (entry->owner->busy)
@@ -132,8 +155,9 @@ struct ledger_entry *ledger_next(struct ledger *ledger, int index, uint64_t now_
 			continue;
 		}
 		if (!entry->mark.written)
-			ledger_inherit(entry);
+			ledger_inherit(ledger, entry);
 		entry->in_flight = true;
+		entry->tried |= entry->wanted;
 		entry->owner->busy = true;
 		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_SENT : LEDGER_REMOVING);
 		return entry;
@@ -162,6 +186,7 @@ static void land(struct ledger *ledger, struct ledger_entry *entry)
 	struct ledger_entry *sibling;
 
 	entry->in_flight = false;
+	entry->former = false;
 	entry->owner->busy = false;
 	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
 	{
@@ -191,22 +216,38 @@ static void settle_siblings(struct ledger *ledger, struct ledger_entry *entry)
 			ledger_turn_leave(sibling);
 			ledger_set_state(ledger, sibling, LEDGER_CONFLICT);
 			ledger_set_words(sibling, "another lease has taken this name since");
+			ledger_touch(ledger, sibling);
 		}
 	}
 }
 
-/* The name is free again: who waited for it may try now. */
-static void wake_siblings(struct ledger *ledger, struct ledger_entry *entry)
+static void send_again(struct ledger *ledger, struct ledger_entry *entry)
+{
+	ledger_turn_leave(entry);
+	entry->next_ms = 0;
+	entry->dirty = true;
+	ledger_touch(ledger, entry);
+	ledger_turn_enter(ledger, entry);
+}
+
+/* The name is free again: who waited for it may try now. `unsure`: what is gone was never confirmed, so
+ * it may have taken the place of one that we believe to be present. */
+static void wake_siblings(struct ledger *ledger, struct ledger_entry *entry, bool unsure)
 {
 	struct ledger_entry *sibling;
 
 	LIST_FOREACH(sibling, &entry->owner->entries, sibling)
 	{
-		if (sibling == entry || !sibling->wanted || sibling->state != LEDGER_CONFLICT)
+		if (sibling == entry || !sibling->wanted)
 			continue;
-		sibling->next_ms = 0;
-		ledger_turn_leave(sibling);
-		ledger_set_state(ledger, sibling, LEDGER_RETRY);
+		if (sibling->state == LEDGER_CONFLICT) {
+			sibling->next_ms = 0;
+			ledger_turn_leave(sibling);
+			ledger_set_state(ledger, sibling, LEDGER_RETRY);
+		} else if (unsure && sibling->state == LEDGER_PRESENT &&
+			   sibling->address.family == entry->address.family) {
+			send_again(ledger, sibling);
+		}
 	}
 }
 
@@ -221,6 +262,8 @@ static void share_mark(struct ledger *ledger, const struct ledger_entry *entry)
 
 		if (sibling == entry || !mark->written || !ledger_is_machine(sibling, entry))
 			continue;
+		if (entry->mark.anew && sibling->state == LEDGER_PRESENT)
+			send_again(ledger, sibling);
 		mark->adopted = entry->mark.adopted;
 		mark->dhcid_length = entry->mark.dhcid_length;
 		memcpy(mark->dhcid, entry->mark.dhcid, sizeof(mark->dhcid));
@@ -240,10 +283,14 @@ void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct
 		 const struct intent_mark *mark, uint64_t now_ms, uint64_t wall_ms)
 {
 	bool newest = entry->generation == sent->generation;
+	bool unsure = entry->tried;
 
 	if (newly_adopted(&entry->mark, mark))
 		entry->check = true;
 	entry->mark = *mark;
+	entry->tried = false;
+	if (entry->former)
+		entry->mark.written = false;
 	entry->told = false;
 	entry->failed_ms = 0;
 	ledger_set_words(entry, NULL);
@@ -258,7 +305,7 @@ void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct
 	if (sent->intent.wanted)
 		settle_siblings(ledger, entry);
 	else
-		wake_siblings(ledger, entry);
+		wake_siblings(ledger, entry, unsure);
 	ledger_set_state(ledger, entry,
 			 !entry->wanted ? LEDGER_REMOVING
 			 : newest       ? LEDGER_PRESENT

@@ -10,7 +10,7 @@
 
 /* A client id, only as long as it says. */
 struct machine_id {
-	bool duid;
+	bool duid, me;
 	uint8_t length;
 	uint8_t bytes[];
 };
@@ -19,7 +19,9 @@ struct machine {
 	struct machine *next; /* of the bucket */
 	TAILQ_ENTRY(machine) link;
 	struct mac mac;
-	struct addr me[2];                       /* IPv4, IPv6 */
+	struct addr me[2]; /* IPv4, IPv6 */
+	struct addr host[2];
+	uint64_t host_ms;                        /* when its host OS was served; 0 = never */
 	struct machine_id *ids[MACHINE_IDS_MAX]; /* newest first; NULL = none */
 };
 
@@ -132,6 +134,7 @@ static struct machine_id *id_new(bool duid, const struct lease_bytes *bytes)
 	struct machine_id *id = malloc(sizeof(*id) + bytes->length);
 
 	if (id) {
+		id->me = false;
 		id->duid = duid;
 		id->length = bytes->length;
 		memcpy(id->bytes, bytes->bytes, bytes->length);
@@ -140,7 +143,7 @@ static struct machine_id *id_new(bool duid, const struct lease_bytes *bytes)
 }
 
 /* The id to the front; the last one makes room where it is new. */
-static void take_id(struct machine *machine, bool duid, const struct lease_bytes *bytes)
+static void take_id(struct machine *machine, bool duid, const struct lease_bytes *bytes, bool me)
 {
 	size_t at = 0, last = MACHINE_IDS_MAX - 1;
 	struct machine_id *id = NULL;
@@ -155,33 +158,81 @@ static void take_id(struct machine *machine, bool duid, const struct lease_bytes
 		free(machine->ids[at]);
 	}
 	memmove(&machine->ids[1], &machine->ids[0], at * sizeof(*machine->ids));
+	id->me |= me;
 	machine->ids[0] = id;
 }
 
 void machine_saw(struct machine_table *table, struct mac mac, struct addr address,
-		 const struct lease_bytes *client_id)
+		 const struct lease_bytes *client_id, bool me)
 {
 	struct machine *machine = hear(table, mac);
 
 	if (machine && client_id->length)
-		take_id(machine, address.family == ADDR_IP6, client_id);
+		take_id(machine, address.family == ADDR_IP6, client_id, me);
 }
 
-void machine_me_began(struct machine_table *table, struct mac mac, struct addr address)
+static void forget(struct addr *known, struct addr address)
+{
+	if (addr_equal(*known, address))
+		*known = (struct addr){.family = ADDR_NONE};
+}
+
+void machine_host_began(struct machine_table *table, struct mac mac, struct addr address,
+			uint64_t now_ms)
 {
 	struct machine *machine = hear(table, mac);
 
-	if (machine)
-		machine->me[address.family == ADDR_IP6] = address;
+	if (!machine)
+		return;
+	machine->host[address.family == ADDR_IP6] = address;
+	if (now_ms)
+		machine->host_ms = now_ms;
+}
+
+void machine_host_ended(struct machine_table *table, struct mac mac, struct addr address,
+			uint64_t now_ms)
+{
+	struct machine *machine = hear(table, mac);
+
+	if (!machine)
+		return;
+	forget(&machine->host[address.family == ADDR_IP6], address);
+	machine->host_ms = now_ms;
+}
+
+bool machine_has_host(const struct machine_table *table, struct mac mac)
+{
+	const struct machine *machine = mac.length ? find(table, mac) : NULL;
+
+	return machine &&
+	       (machine->host[0].family != ADDR_NONE || machine->host[1].family != ADDR_NONE);
+}
+
+bool machine_host_is_near(const struct machine_table *table, struct mac mac, uint64_t now_ms)
+{
+	const struct machine *machine = mac.length ? find(table, mac) : NULL;
+
+	return machine && machine->host_ms && now_ms - machine->host_ms < MACHINE_HOST_MS;
+}
+
+/* The lease is the ME's, and so no longer the host's. */
+void machine_me_began(struct machine_table *table, struct mac mac, struct addr address)
+{
+	struct machine *machine = hear(table, mac);
+	bool ip6 = address.family == ADDR_IP6;
+
+	if (!machine)
+		return;
+	machine->me[ip6] = address;
+	forget(&machine->host[ip6], address);
 }
 
 void machine_me_ended(struct machine_table *table, struct mac mac, struct addr address)
 {
 	struct machine *machine = find(table, mac);
-	struct addr *me = machine ? &machine->me[address.family == ADDR_IP6] : NULL;
 
-	if (me && addr_equal(*me, address))
-		*me = (struct addr){.family = ADDR_NONE};
+	if (machine)
+		forget(&machine->me[address.family == ADDR_IP6], address);
 }
 
 struct addr machine_me(const struct machine_table *table, struct mac mac, enum addr_family family)
@@ -204,16 +255,27 @@ static bool id_owns(const struct machine_id *id, const struct record *dhcid,
 	       record_equal_data(dhcid, &own);
 }
 
+static bool ids_own(const struct machine *machine, const struct record *dhcid,
+		    const struct hostname *name, bool me_only)
+{
+	for (size_t i = 0; machine && i < MACHINE_IDS_MAX && machine->ids[i]; i++) {
+		if ((machine->ids[i]->me || !me_only) && id_owns(machine->ids[i], dhcid, name))
+			return true;
+	}
+	return false;
+}
+
 bool machine_owns(const struct machine_table *table, struct mac mac, const struct record *dhcid,
 		  const struct hostname *name)
 {
 	const struct machine *machine = mac.length ? find(table, mac) : NULL;
 
-	if (record_dhcid_is_machine(dhcid, mac, NULL, name))
-		return true;
-	for (size_t i = 0; machine && i < MACHINE_IDS_MAX && machine->ids[i]; i++) {
-		if (id_owns(machine->ids[i], dhcid, name))
-			return true;
-	}
-	return false;
+	return record_dhcid_is_machine(dhcid, mac, NULL, name) ||
+	       ids_own(machine, dhcid, name, false);
+}
+
+bool machine_me_owns(const struct machine_table *table, struct mac mac, const struct record *dhcid,
+		     const struct hostname *name)
+{
+	return mac.length && ids_own(find(table, mac), dhcid, name, true);
 }

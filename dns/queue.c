@@ -23,6 +23,7 @@ static const struct db_migration migrations[] = {
 		" boot_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, heard_ms INTEGER NOT NULL);"},
 	{.sql = "ALTER TABLE dns_intent ADD COLUMN lifetime_s INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE dns_intent ADD COLUMN displaced TEXT NOT NULL DEFAULT '-';"},
+	{.sql = "ALTER TABLE dns_lease ADD COLUMN client_id BLOB NOT NULL DEFAULT x'';"},
 };
 
 struct job {
@@ -120,7 +121,7 @@ static int run(struct writer *writer)
 enum { PUT_LEASE, DELETE_LEASE, PUT_INTENT, DELETE_INTENT, PUT_HOOK, FORGET_HOOKS, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
-	[PUT_LEASE] = "INSERT OR REPLACE INTO dns_lease VALUES (?,?,?,?,?,?)",
+	[PUT_LEASE] = "INSERT OR REPLACE INTO dns_lease VALUES (?,?,?,?,?,?,?)",
 	[DELETE_LEASE] = "DELETE FROM dns_lease WHERE address = ?",
 	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[DELETE_INTENT] = "DELETE FROM dns_intent WHERE kind = ? AND address = ? AND name = ?",
@@ -148,6 +149,7 @@ static int write_lease(struct writer *writers, const struct dns_lease *lease)
 	bind_text(writer, lease->name.text);
 	bind_number(writer, lease->me);
 	bind_number(writer, lease->until_ms);
+	bind_bytes(writer, lease->client_id.bytes, lease->client_id.length);
 	return run(writer);
 }
 
@@ -313,7 +315,10 @@ static bool read_lease(sqlite3_stmt *statement, struct queue_row *ret)
 	ret->lease.until_ms = column_number(statement, 5);
 	return !addr_parse(column_text(statement, 0), &ret->lease.address) &&
 	       column_mac(statement, 1, &ret->lease.mac) &&
-	       column_name(statement, 3, &ret->lease.name) && ret->lease.until_ms;
+	       column_name(statement, 3, &ret->lease.name) &&
+	       column_bytes(statement, 6, ret->lease.client_id.bytes, LEASE_CLIENT_ID_MAX,
+			    &ret->lease.client_id.length) &&
+	       ret->lease.until_ms;
 }
 
 static bool read_intent(sqlite3_stmt *statement, struct queue_row *ret)

@@ -35,6 +35,7 @@ static void mark_mine(struct registration *registration)
 	mark_dhcid(&registration->mark, &registration->mine);
 	registration->mark.written = true;
 	registration->mark.adopted = false;
+	registration->mark.anew = registration->step == REGISTRATION_CREATE;
 	registration->mark.displaced = (struct addr){.family = ADDR_NONE};
 }
 
@@ -56,6 +57,7 @@ int registration_begin(struct registration *ret, const struct intent *intent,
 	memset(ret, 0, sizeof(*ret));
 	ret->intent = *intent;
 	ret->mark = *mark;
+	ret->mark.anew = false;
 	ret->rules = rules;
 	ret->ttl = ttl_of(rules, intent->lifetime_s);
 	return intent_dhcid(intent, ret->ttl, &ret->mine);
@@ -79,6 +81,16 @@ static struct turn again(struct registration *registration, enum registration_st
 	return (struct turn){.result = REGISTRATION_RACE};
 }
 
+/* The host OS, whose DHCP server made the name that we adopted, is gone: that server could not remove the
+ * DHCID while our address was there, so it is for us to do. */
+static bool is_last_one(const struct registration *registration)
+{
+	const struct machine_table *machines = registration->rules->machines;
+
+	return machines && registration->intent.mac.length &&
+	       !machine_has_host(machines, registration->intent.mac);
+}
+
 static struct turn first(struct registration *registration)
 {
 	struct intent_mark *mark = &registration->mark;
@@ -89,6 +101,8 @@ static struct turn first(struct registration *registration)
 	if (!registration->intent.wanted) {
 		if (!mark->dhcid_length)
 			mark_dhcid(mark, &registration->mine);
+		if (is_last_one(registration))
+			mark->adopted = false;
 		if (mark->adopted && mark->displaced.family != ADDR_NONE)
 			return SEND_STEP(REGISTRATION_PUT_BACK);
 		return SEND_STEP(REGISTRATION_DROP);
@@ -96,8 +110,12 @@ static struct turn first(struct registration *registration)
 	if (registration->rules->mode == DNS_NO_CHECK_WITH_DHCID ||
 	    registration->rules->mode == DNS_NO_CHECK_WITHOUT_DHCID)
 		return SEND_STEP(REGISTRATION_SEIZE);
-	return SEND_STEP(mark->written && mark->dhcid_length ? REGISTRATION_REPLACE
-							     : REGISTRATION_CREATE);
+	registration->former = !mark->written && mark->dhcid_length;
+	if (registration->former)
+		return SEND_STEP(REGISTRATION_DROP);
+	if (!mark->dhcid_length)
+		return SEND_STEP(REGISTRATION_CREATE);
+	return SEND_STEP(REGISTRATION_REPLACE);
 }
 
 /* The server said that it is done. */
@@ -175,13 +193,23 @@ static bool is_ours(const struct registration *registration, const struct record
 	return record_dhcid_is_machine(found, intent->mac, &intent->client_id, &intent->name);
 }
 
+/* Written for the ME, by us, in this family or the other. */
+static bool is_mes(const struct registration *registration, const struct record *dhcid)
+{
+	const struct intent *intent = &registration->intent;
+
+	return record_equal_data(dhcid, &registration->mine) ||
+	       (registration->rules->machines &&
+		machine_me_owns(registration->rules->machines, intent->mac, dhcid, &intent->name));
+}
+
 /* Takes the found DHCID as the one that guards the name. */
 static void take_found(struct registration *registration, const struct record *found)
 {
 	struct record known = registration_request_dhcid(registration);
 
 	if (!registration->mark.written || !record_equal_data(found, &known))
-		registration->mark.adopted = !record_equal_data(found, &registration->mine);
+		registration->mark.adopted = !is_mes(registration, found);
 	mark_dhcid(&registration->mark, found);
 }
 
@@ -238,20 +266,37 @@ static struct turn after_look_address(struct registration *registration,
 	return again(registration, REGISTRATION_REPLACE);
 }
 
+/* The former holder is gone from the name, as far as it was ours to remove. */
+static struct turn begin_anew(struct registration *registration)
+{
+	registration->former = false;
+	registration->mark = (struct intent_mark){0};
+	return SEND_STEP(REGISTRATION_CREATE);
+}
+
 static struct turn after_drop(struct registration *registration, const struct server_outcome *last)
 {
+	struct record known = registration_request_dhcid(registration);
+
+	if (registration->former && (last->class != SERVER_DONE || registration->mark.adopted))
+		return begin_anew(registration);
 	if (last->class == SERVER_DONE) {
 		if (registration->mark.adopted ||
 		    registration->rules->mode == DNS_NO_CHECK_WITHOUT_DHCID)
 			return done(registration);
 		return SEND_STEP(REGISTRATION_DROP_ID);
 	}
-	/* Not what we thought. Without a note of what we wrote, the name may be one that we adopted
-	 * just before a crash. */
-	if (by_machine(registration) && !registration->mark.written &&
-	    last->rcode == RCODE_NXRRSET && !registration->loops)
+	/* Not what we thought: what we wrote last may not have been noted, in a crash or by an answer
+	 * that was lost. */
+	if (last->rcode != RCODE_NXRRSET || registration->loops)
+		return OVER;
+	if (by_machine(registration))
 		return again(registration, REGISTRATION_LOOK);
-	return OVER;
+	if (record_equal_data(&known, &registration->mine))
+		return OVER;
+	mark_dhcid(&registration->mark, &registration->mine);
+	registration->mark.adopted = false;
+	return again(registration, REGISTRATION_DROP);
 }
 
 static bool is_there(const struct registration *registration, const struct update_answer *answer)
@@ -302,10 +347,13 @@ static struct turn decide(struct registration *registration, const struct server
 	case REGISTRATION_DROP:
 		return after_drop(registration, last);
 	case REGISTRATION_PUT_BACK:
-		return last->class == SERVER_DONE ? done(registration)
-						  : SEND_STEP(REGISTRATION_DROP);
+		if (last->class != SERVER_DONE)
+			return SEND_STEP(REGISTRATION_DROP);
+		registration->put_back = registration->mark.displaced;
+		return done(registration);
 	case REGISTRATION_DROP_ID:
-		return done(registration); /* a prerequisite that failed: others use the name */
+		/* A prerequisite that failed says: others use the name. */
+		return registration->former ? begin_anew(registration) : done(registration);
 	case REGISTRATION_UNPOINT:
 		/* A prerequisite that failed says: not ours, or gone already. */
 		return last->class == SERVER_DONE ? done(registration) : OVER;

@@ -13,6 +13,8 @@
  *   remove   take address out ─> take DHCID out when no address is left
  *   reverse  one update each
  *
+ * Where the mark is of a former holder of the lease, what it left is taken out before the add.
+ *
  * A name that was there before us is adopted: its DHCID stays as it is, and on removal only our address
  * goes. Where another address of the machine stood there it is put back.
  */
@@ -68,6 +70,8 @@ struct registration {
 	uint32_t ttl;
 	struct record mine; /* the DHCID that RFC 4701 gives this client */
 	enum registration_step step;
+	struct addr put_back; /* what we displaced is there again; or ADDR_NONE */
+	bool former;          /* what a former holder of the lease left is being taken out first */
 	unsigned loops;
 	struct err words;
 };

@@ -122,15 +122,26 @@ static void put_point(const struct registration *registration, struct update *up
 	update_put(update, UPDATE_ADD, &owner, &registration->mine);
 }
 
+/* The address by value. Where anybody's DHCID may be replaced ours is as well, and what we wrote in one
+ * family then stands under another's. */
 static void put_drop(const struct registration *registration, struct update *update)
 {
 	const struct hostname *name = &registration->intent.name;
 	struct record address = record_address(registration->intent.address, 0);
+	struct record guard = known_guard(registration);
 
-	if (has_guard(registration)) {
-		struct record guard = known_guard(registration);
-
+	switch (registration->rules->mode) {
+	case DNS_SAME_MACHINE:
+	case DNS_CHECK_WITH_DHCID:
+	case DNS_MARKER:
 		update_put(update, UPDATE_RRSET_IS, name, &guard);
+		break;
+	case DNS_CHECK_EXISTS_WITH_DHCID:
+		update_put_type(update, UPDATE_RRSET_IN_USE, name, RECORD_DHCID);
+		break;
+	case DNS_NO_CHECK_WITH_DHCID:
+	case DNS_NO_CHECK_WITHOUT_DHCID:
+		break;
 	}
 	update_put(update, UPDATE_DELETE_RECORD, name, &address);
 }

@@ -45,7 +45,7 @@ static struct record dhcid_of(const struct lease_bytes *id)
 
 static void saw(uint32_t number, const struct lease_bytes *id)
 {
-	machine_saw(table, mac_of(number), addr_ip4(1), id);
+	machine_saw(table, mac_of(number), addr_ip4(1), id, false);
 }
 
 static void every_client_id_that_was_seen_is_the_machines(void **state)
@@ -79,7 +79,7 @@ static void duid_of_ip6_is_the_one_of_rfc_4361(void **state)
 	struct lease_bytes id = {.length = 9, .bytes = {255, 0, 0, 0, 1, 0, 3, 9, 9}};
 	struct record dhcid = dhcid_of(&id);
 
-	machine_saw(table, mac_of(1), addr_ip6((const uint8_t[16]){0x20, 1}), &duid);
+	machine_saw(table, mac_of(1), addr_ip6((const uint8_t[16]){0x20, 1}), &duid, false);
 	assert_true(machine_owns(table, mac_of(1), &dhcid, &name));
 	saw(2, &duid); /* as an option 61 the same bytes are another identity */
 	assert_false(machine_owns(table, mac_of(2), &dhcid, &name));

@@ -71,7 +71,7 @@ static void identity_that_was_seen_for_the_machine_is_adopted(void **state)
 	sends(NULL, REGISTRATION_CREATE);
 	after(YXDOMAIN, REGISTRATION_LOOK);
 	assert_int_equal(registration_next(&registration, &look, &request), REGISTRATION_CONFLICT);
-	machine_saw(machines, intent.mac, intent.address, &host);
+	machine_saw(machines, intent.mac, intent.address, &host, false);
 	begin(DNS_SAME_MACHINE);
 	sends(NULL, REGISTRATION_CREATE);
 	after(YXDOMAIN, REGISTRATION_LOOK);
@@ -104,13 +104,17 @@ static void check_exists_mode_leaves_names_without_a_dhcid(void **state)
 	assert_non_null(strstr(registration.words.text, "made by hand"));
 }
 
-static void check_exists_mode_removes_under_its_own_dhcid_only(void **state)
+/* Another client may have taken the name over, and left our other family's address there. */
+static void check_exists_mode_removes_its_address_and_its_own_dhcid_only(void **state)
 {
 	struct record mine = dhcid_of(1);
 
 	intent.wanted = false;
 	begin(DNS_CHECK_EXISTS_WITH_DHCID);
 	sends(NULL, REGISTRATION_DROP);
+	has(0, UPDATE_RRSET_IN_USE, RECORD_DHCID);
+	has(1, UPDATE_DELETE_RECORD, RECORD_A);
+	after(NOERROR, REGISTRATION_DROP_ID);
 	has(0, UPDATE_RRSET_IS, RECORD_DHCID);
 	assert_true(record_equal_data(&request.update.items[0].record, &mine));
 	ends(NXRRSET, REGISTRATION_OVER);
@@ -250,6 +254,75 @@ static void families_with_one_duid_share_one_dhcid(void **state)
 	assert_int_equal(v4.rdata[1], RECORD_DHCID_DUID);
 }
 
+/* The mark tells of another machine that had this address under this name before. */
+static void what_a_former_holder_left_goes_first(void **state)
+{
+	struct record other = dhcid_of(9), mine = dhcid_of(1);
+
+	mark = (struct intent_mark){.dhcid_length = RECORD_DHCID_BYTES};
+	memcpy(mark.dhcid, other.rdata, RECORD_DHCID_BYTES);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	assert_true(record_equal_data(&request.update.items[0].record, &other));
+	after(NOERROR, REGISTRATION_DROP_ID);
+	after(NXRRSET, REGISTRATION_CREATE);
+	assert_true(record_equal_data(&request.update.items[2].record, &mine));
+	ends(NOERROR, REGISTRATION_OVER);
+	/* where it is gone already, or was adopted, the name itself stays */
+	mark.adopted = true;
+	begin(DNS_CHECK_WITH_DHCID);
+	sends(NULL, REGISTRATION_DROP);
+	after(NOERROR, REGISTRATION_CREATE);
+	begin(DNS_CHECK_WITH_DHCID);
+	sends(NULL, REGISTRATION_DROP);
+	after(NXRRSET, REGISTRATION_CREATE);
+}
+
+/* The host's DHCP server could not take the DHCID out while our address was there. */
+static void last_one_of_the_machine_takes_the_adopted_dhcid_out(void **state)
+{
+	struct machine_table *machines = NULL;
+	struct record host = dhcid_of(1);
+
+	assert_int_equal(machine_table_new(&machines, 3), 0);
+	rules.machines = machines;
+	mark = (struct intent_mark){
+		.written = true, .adopted = true, .dhcid_length = RECORD_DHCID_BYTES};
+	memcpy(mark.dhcid, host.rdata, RECORD_DHCID_BYTES);
+	intent.wanted = false;
+	machine_host_began(machines, intent.mac, intent.address, 1);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	ends(NOERROR, REGISTRATION_OVER);
+	machine_host_ended(machines, intent.mac, intent.address, 2);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	after(NOERROR, REGISTRATION_DROP_ID);
+	ends(NOERROR, REGISTRATION_OVER);
+	machine_table_free(machines);
+}
+
+/* The name was made anew under our own DHCID, and the answer to that was lost. */
+static void removal_looks_where_the_note_is_older_than_the_name(void **state)
+{
+	struct record old = dhcid_of(9), mine = dhcid_of(1);
+	struct server_outcome look = found(&mine);
+
+	mark = (struct intent_mark){.written = true, .dhcid_length = RECORD_DHCID_BYTES};
+	memcpy(mark.dhcid, old.rdata, RECORD_DHCID_BYTES);
+	intent.wanted = false;
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	after(NXRRSET, REGISTRATION_LOOK);
+	sends(&look, REGISTRATION_DROP);
+	after(NOERROR, REGISTRATION_DROP_ID);
+	begin(DNS_CHECK_WITH_DHCID);
+	sends(NULL, REGISTRATION_DROP);
+	after(NXRRSET, REGISTRATION_DROP);
+	assert_true(record_equal_data(&request.update.items[0].record, &mine));
+	ends(NXRRSET, REGISTRATION_OVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,7 +331,8 @@ int main(void)
 		cmocka_unit_test_setup(identity_that_was_seen_for_the_machine_is_adopted, reset),
 		cmocka_unit_test_setup(check_exists_mode_takes_any_name_with_a_dhcid, reset),
 		cmocka_unit_test_setup(check_exists_mode_leaves_names_without_a_dhcid, reset),
-		cmocka_unit_test_setup(check_exists_mode_removes_under_its_own_dhcid_only, reset),
+		cmocka_unit_test_setup(check_exists_mode_removes_its_address_and_its_own_dhcid_only,
+				       reset),
 		cmocka_unit_test_setup(mode_without_dhcid_writes_none_and_removes_by_value, reset),
 		cmocka_unit_test_setup(marker_mode_guards_by_txt, reset),
 		cmocka_unit_test_setup(marker_mode_leaves_a_foreign_txt_alone, reset),
@@ -266,6 +340,9 @@ int main(void)
 		cmocka_unit_test_setup(verify_asks_after_a_change_and_believes_the_answer, reset),
 		cmocka_unit_test_setup(classless_zone_has_the_ptr_under_its_own_name, reset),
 		cmocka_unit_test_setup(families_with_one_duid_share_one_dhcid, reset),
+		cmocka_unit_test_setup(what_a_former_holder_left_goes_first, reset),
+		cmocka_unit_test_setup(last_one_of_the_machine_takes_the_adopted_dhcid_out, reset),
+		cmocka_unit_test_setup(removal_looks_where_the_note_is_older_than_the_name, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
