@@ -150,7 +150,7 @@ static void record_outside_every_zone_is_named(void **state)
 		   "    - {name: corp.example, servers: [127.0.0.1]}\n"
 		   "provision-server:\n"
 		   "  zones: [other.example]\n"
-		   "  addresses: [10.81.1.2]\n",
+		   "  addresses: [192.0.2.10]\n",
 		   path, sizeof(path));
 	assert_true(settings_new(&settings, path, &errors) < 0);
 	assert_true(has(&errors, "outside.yaml:5:11:", "other.example"));
