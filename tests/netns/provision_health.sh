@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # The addresses of an interface, as they come and go, and of those the ones that take hellos: a core that takes
-# none leaves the record and comes back, the last one stays.
+# none leaves the record and comes back, the last one stays. And a name server that serves another address.
 
 set -euo pipefail
 # shellcheck source=tests/netns/provision_lib.sh
@@ -43,4 +43,18 @@ tap_soon 5 'an address that leaves the interface leaves the record' prov_says "$
 lab_ip one addr del 192.0.2.11/24 dev up0
 tap_soon 5 'the last address leaves the interface' tap_says 'no address to publish' "$(lab_log health)"
 tap_ok 'and stays in the record, for want of a better one' prov_says "$equal" A 192.0.2.11
+lab_stop health
+
+# A name server of the zone that serves a copy of its own.
+lab_ip one addr add 192.0.2.3/32 dev lo
+prov_rogue 192.0.2.3
+prov_update 'zone plain.example' 'update add plain.example 300 NS ns3.plain.example' \
+	'update add ns3.plain.example 300 A 192.0.2.3'
+prov_config guard 'zones: [plain.example]' 'addresses: [192.0.2.12]' 'interval: 1s'
+prov_run guard
+tap_soon 8 'a name server that serves another address is named' \
+	tap_says 'server=192.0.2.3:53, ns=ns3.plain.example, state=differs, reason=serves 192.0.2.66, not 192.0.2.12' \
+	"$(lab_log guard)"
+tap_ok 'status shows the alarm' tap_says 'alarm.provision-server.*192.0.2.3:53.*differs' \
+	<(prov_ctl guard status)
 tap_end

@@ -77,6 +77,37 @@ prov_start_ns()
 	lab_wait_for 20 prov_answers "$address" || lab_fail "the $role ($PROV_KIND) does not answer"
 }
 
+# prov_rogue ADDRESS: a name server with a newer plain.example of its own, in which someone else is named.
+prov_rogue()
+{
+	local dir=$LAB_DIR/rogue
+
+	mkdir "$dir"
+	{
+		prov_zone plain.example | sed 's/ 1 3600 / 999 3600 /'
+		echo 'provisionserver IN A 192.0.2.66'
+	} >"$dir/plain.example.zone"
+	cat >"$dir/conf" <<-END
+		server:
+		    rundir: "$dir"
+		    listen: [ $1@53 ]
+		log:
+		  - target: stderr
+		    any: info
+		database:
+		    storage: "$dir"
+		template:
+		  - id: default
+		    storage: "$dir"
+		    file: "%s.zone"
+		zone:
+		  - domain: plain.example
+	END
+	lab_spawn rogue one "$(lab_program knotd)" -c "$dir/conf"
+	lab_wait_for 10 prov_says provisionserver.plain.example A 192.0.2.66 "$1" ||
+		lab_fail 'the rogue name server does not answer'
+}
+
 prov_answers()
 {
 	local zone

@@ -112,6 +112,22 @@ static void defaults_are_the_documented_ones(void **state)
 	config_free(&table, &all);
 }
 
+static void suffixes_from_leases_are_one_word(void **state)
+{
+	const struct hostname *zones;
+
+	if (parse(ZONE "provision-server: {zones: from-leases, interface: eth0}\n"))
+		fail_msg("%s", errors.items[0].text);
+	zones = all.publish.zones.items;
+	assert_int_equal(all.publish.zones.count, 1);
+	assert_string_equal(zones[0].text, PUBLISH_FROM_LEASES);
+	config_free(&table, &all);
+	if (parse(ZONE "provision-server: {zones: [sub.x, from-leases], interface: eth0}\n"))
+		fail_msg("%s", errors.items[0].text);
+	assert_int_equal(all.publish.zones.count, 2);
+	config_free(&table, &all);
+}
+
 static void each_mistake_is_named(void **state)
 {
 	static const struct {
@@ -138,6 +154,16 @@ static void each_mistake_is_named(void **state)
 		 "no address to connect"},
 		{ZONE "provision-server: {zones: [x], addresses: [10.0.0.9, 10.0.0.9]}\n",
 		 "10.0.0.9 is there twice"},
+		{ZONE "provision-server: {zones: [x], addresses: [10.0.0.9], interface: eth0}\n",
+		 "not both"},
+		{ZONE "provision-server: {zones: [x], interface: longer-than-a-name}\n",
+		 "1 to 15 characters"},
+		{ZONE "provision-server: {zones: leases, addresses: [10.0.0.9]}\n",
+		 "a list is wanted"},
+		{ZONE "provision-server: {zones: [.], addresses: [10.0.0.9]}\n",
+		 "provisionserver lies in no zone"},
+		{ZONE "provision-server: {owner: a, previous-owner: a}\n", "that we are"},
+		{ZONE "provision-server: {failover: warm}\n", "none, cold"},
 		{ZONE "provision-server: {label: a.b}\n", "not one label"},
 		{ZONE "provision-server: {owner: \"a;b\"}\n", "letters, digits"},
 		{ZONE "lease: {socket: run/x}\n", "not an absolute path"},
@@ -191,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_the_documented_ones),
+		cmocka_unit_test(suffixes_from_leases_are_one_word),
 		cmocka_unit_test(each_mistake_is_named),
 		cmocka_unit_test(longest_zone_that_holds_a_name_wins),
 		cmocka_unit_test(zone_has_the_mode_of_the_whole_unless_it_says_another),
