@@ -109,6 +109,9 @@ static void on_walk(const struct probe_hop_outcome *outcome, void *user)
 			   question->port);
 		if (rejected)
 			set_rejected(outcome, rejected, result, &finding);
+		else if (finding.place == HOP_PLACE_HOST)
+			result_set(&result->text, "answered by the PC itself, at hop %u",
+				   finding.last);
 		else
 			result_set(&result->text, "%s", words_place(&finding, "the PC", text));
 		set_evidence(outcome, result);

@@ -9,8 +9,8 @@
 #define SLACK_US 50000 /* above the measured round trip, while another try follows */
 #define LAST_SLACK_US 100000 /* nothing follows: hosts and links that sleep take a while */
 #define WRONG_MOST 0.02      /* silent ports of a run that may be silent by loss alone */
-#define BURST_S 0.01         /* of the rate that may leave at once */
-#define SPANS 12             /* the budget's window in spans of ten seconds */
+#define BURST_S 0.05 /* of the rate that may leave at once, after this machine was busy elsewhere */
+#define SPANS 12     /* the budget's window in spans of ten seconds */
 #define SPAN_US UINT64_C(10000000)
 
 struct subnet {

@@ -77,6 +77,8 @@ chain=forward
 ask open --ports 16992,16993 10.62.0.9 fd62::9
 tap_ok 'nothing in the way: IPv4' is open 10.62.0.9 16993 NC101 open
 tap_ok 'nothing in the way: IPv6' is open fd62::9 16993 NC101 open
+lab_exec p "$LAB_BUILD/netcheck/amtnet-check" path --with 16992 10.62.0.9 16993 >"$LAB_DIR/path.txt" || true
+tap_ok 'nothing in the way: the whole path' tap_says 'NC112 .*answered by the PC itself, at hop 4' "$LAB_DIR/path.txt"
 row 'drop' r2 'tcp dport 16993 drop' NC104 filtered \
 	'between hop 2 \(10\.61\.1\.2\) and hop 3 \(10\.61\.2\.2\)' \
 	'between hop 2 \(fd61:1::2\) and hop 3 \(fd61:2::2\)'
