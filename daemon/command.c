@@ -139,6 +139,40 @@ static int run_hellos(const struct command_parts *parts, const char *argument,
 	return discovery_print_hellos(parts->discovery, (unsigned)count, format, out);
 }
 
+static int begin_name(const struct command_parts *parts, const char *argument,
+		      enum rows_format format, struct later *later, struct err *err)
+{
+	struct dns_story_order order = {
+		.format = format, .out = later->out, .done = on_later, .user = later};
+
+	if (!argument)
+		return err_set(err, -EINVAL, "name takes a full name: name me01.corp.example");
+	if (hostname_parse(argument, &order.name, err) < 0)
+		return -EINVAL;
+	return dns_story(parts->dns, &order, err);
+}
+
+static int run_retry(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct text *out)
+{
+	static const char *const columns[] = {"name", "value", NULL};
+	struct hostname what;
+	struct rows *rows = NULL;
+	struct err err = {0};
+
+	if (argument && hostname_parse(argument, &what, &err) < 0) {
+		say_error(out, &err);
+		return 0;
+	}
+	if (rows_new(&rows, format, columns, out) < 0)
+		return -ENOMEM;
+	rows_text(rows, "tried-now");
+	rows_number(rows, (int64_t)dns_retry(parts->dns, argument ? &what : NULL));
+	rows_end(rows);
+	rows_free(rows);
+	return 0;
+}
+
 static int begin_reconcile(const struct command_parts *parts, const char *argument,
 			   enum rows_format format, struct later *later, struct err *err)
 {
@@ -166,6 +200,8 @@ static int run_help(const struct command_parts *parts, const char *argument,
 
 static const struct command commands[] = {
 	{"status", NULL, "what runs, what waits, what failed", run_status},
+	{"name", "NAME", "everything about one name, and what DNS says now", .begin = begin_name},
+	{"retry", "[ZONE | NAME]", "try now what waits", run_retry},
 	{"reconcile", "[--dry-run] [--confirm] [--verify]",
 	 "compare the names with Kea's leases, and show what differed", .begin = begin_reconcile},
 	{"devices", "[FILTER]", "one row per device that said hello", run_devices},

@@ -20,6 +20,8 @@ static const char usage[] =
 	"  status                  what runs, what waits, what failed\n"
 	"  devices [FILTER]        one row per device that said hello\n"
 	"  names [FILTER]          one row per wanted DNS name\n"
+	"  name NAME               everything about one name, and what DNS says now\n"
+	"  retry [ZONE | NAME]     try now what waits\n"
 	"  reconcile [--dry-run] [--confirm] [--verify]\n"
 	"                          compare the names with Kea's leases, show what differed\n"
 	"  provision-server [FILTER]\n"

@@ -369,6 +369,7 @@ void dns_stop(struct dns *dns)
 	dns_publish_stop(dns);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		dns_send_stop(&dns->zones[i]);
+	dns_story_stop(dns);
 	/* What was learned since the last batch; where it is lost it is only learned again. */
 	if (dns->queue)
 		save(dns);

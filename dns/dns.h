@@ -186,7 +186,24 @@ struct dns_order {
 /* 0 = done will come; -ENOTCONN (no Kea is named) or -EBUSY (another one waits already), with the sentence. */
 int dns_reconcile(struct dns *dns, const struct dns_order *order, struct err *err);
 
-/* The rows of the control commands; `filter` may be NULL. Columns as in docs/control-protocol.md. */
+/* Everything about one name: leases, intents, owner, and what its servers answer now. Rows (about, what). */
+struct dns_story_order {
+	struct hostname name;
+	enum rows_format format;
+	struct text *out; /* the caller's until done */
+	/* Once, from the event loop or from dns_stop, within 8 s. */
+	void (*done)(int result, const struct err *err, void *user);
+	void *user;
+};
+/* 0 = done will come; -ENOMEM with the sentence. */
+int dns_story(struct dns *dns, const struct dns_story_order *order, struct err *err);
+
+/* Closes the circuit of each zone that holds `what`, and makes due what waits: everything (NULL), or what is
+ * about `what` or below it. How many names. */
+size_t dns_retry(struct dns *dns, const struct hostname *what);
+
+/* The rows of the control commands; `filter` may be NULL: words that all must fit, as docs/control-protocol.md
+ * says. Columns as in docs/control-protocol.md. */
 int dns_print_names(const struct dns *dns, const char *filter, enum rows_format format,
 		    struct text *out);
 int dns_print_provision_server(const struct dns *dns, const char *filter, enum rows_format format,

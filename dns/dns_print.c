@@ -3,11 +3,14 @@
 #include "common/clock.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* names ----------------------------------------------------------------------------------------- */
+
+#define FILTER_MAX 1025 /* a line of the control protocol */
 
 struct name_row {
 	struct hostname owner;
@@ -18,7 +21,7 @@ struct name_row {
 };
 
 /* Waits of its own come first; then the zone's, for what is in line. */
-static int64_t next_s(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms)
+int64_t dns_print_next_s(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms)
 {
 	const struct pace *pace = row->zone >= 0 ? &dns->zones[row->zone].pace : NULL;
 	uint64_t at = row->next_ms;
@@ -50,6 +53,11 @@ static const char *default_words(const struct ledger_row *row)
 	return NULL;
 }
 
+const char *dns_print_words(const struct ledger_row *row)
+{
+	return row->words ? row->words : default_words(row);
+}
+
 static void name_row(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms,
 		     struct name_row *ret)
 {
@@ -64,23 +72,63 @@ static void name_row(const struct dns *dns, const struct ledger_row *row, uint64
 		snprintf(ret->value, sizeof(ret->value), "%s", row->intent.name.text);
 	ret->zone = row->zone >= 0 ? dns->zones[row->zone].config->name.text : NULL;
 	ret->state = ledger_state_names[row->state];
-	ret->words = row->words ? row->words : default_words(row);
-	ret->next_s = next_s(dns, row, now_ms);
+	ret->words = dns_print_words(row);
+	ret->next_s = dns_print_next_s(dns, row, now_ms);
 	clock_print(row->changed_ms, ret->changed);
 }
 
-static bool matches(const struct name_row *row, const char *filter)
+/* "state=conflict", "zone=corp.example", "name=me-*" look at one column, by the shell's patterns. */
+static bool matches_column(const struct name_row *row, const char *word, bool *ret)
+{
+	const struct {
+		const char *key, *cell;
+	} columns[] = {{"name=", row->owner.text},
+		       {"type=", row->type},
+		       {"value=", row->value},
+		       {"zone=", row->zone},
+		       {"state=", row->state}};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		size_t length = strlen(columns[i].key);
+
+		if (strncmp(word, columns[i].key, length) != 0)
+			continue;
+		*ret = !fnmatch(word + length, columns[i].cell ? columns[i].cell : "",
+				FNM_CASEFOLD);
+		return true;
+	}
+	return false;
+}
+
+static bool matches_word(const struct name_row *row, const char *word)
 {
 	const char *cells[] = {row->owner.text, row->type,  row->value,  row->zone,
 			       row->state,      row->words, row->changed};
+	bool result;
 
-	if (!filter || !*filter)
-		return true;
+	if (matches_column(row, word, &result))
+		return result;
 	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
-		if (cells[i] && strcasestr(cells[i], filter))
+		if (cells[i] && (strcasestr(cells[i], word) ||
+				 (strpbrk(word, "*?") && !fnmatch(word, cells[i], FNM_CASEFOLD))))
 			return true;
 	}
 	return false;
+}
+
+/* Every word must fit. */
+static bool matches(const struct name_row *row, const char *filter)
+{
+	char words[FILTER_MAX];
+	char *rest = words;
+	const char *word;
+
+	snprintf(words, sizeof(words), "%s", filter ? filter : "");
+	while ((word = strsep(&rest, " \t"))) {
+		if (*word && !matches_word(row, word))
+			return false;
+	}
+	return true;
 }
 
 static int by_name(const void *a, const void *b)

@@ -82,6 +82,7 @@ struct dns {
 	void *on_lease_user;
 	dns_learned *learned; /* NULL = nothing is learned */
 	void *learned_user;
+	LIST_HEAD(, dns_story) stories; /* being told */
 	bool running;
 	struct registration_request registration_request; /* scratch: too large for the stack */
 	struct update_message message;                    /* the same */
@@ -112,6 +113,12 @@ void dns_reconcile_event(struct dns *dns, const struct lease_event *event);
 void dns_reconcile_stop(struct dns *dns);
 void dns_reconcile_free(struct dns *dns);
 void dns_reconcile_print_status(const struct dns *dns, struct rows *rows);
+
+/* What names, and the story of one, say of an intent: seconds to the next try (-1 = none), last outcome. */
+int64_t dns_print_next_s(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms);
+const char *dns_print_words(const struct ledger_row *row);
+/* Once no server answers any more. */
+void dns_story_stop(struct dns *dns);
 
 /* Sends what is due in the zone, and sets its timer. */
 void dns_send(struct dns_zone *zone);

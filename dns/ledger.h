@@ -118,3 +118,6 @@ void ledger_again(struct ledger *ledger, struct ledger_entry *entry, const char 
 		  uint64_t now_ms);
 /* In one of LEDGER_PARTS parts: what DNS agreed to is sent again, in its turn. How many. */
 size_t ledger_assert(struct ledger *ledger, unsigned part);
+/* In one of LEDGER_PARTS parts: what waits for anything but its disk is due now: everything, or what is about
+ * `what` or below it. How many. */
+size_t ledger_retry(struct ledger *ledger, unsigned part, const struct hostname *what);

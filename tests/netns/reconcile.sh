@@ -88,6 +88,10 @@ lab_lease pc1 me01.corp.example
 lab_dora "$clients" -p 4 -w 16 >"$LAB_DIR/leases" 2>"$(lab_log dora)"
 tap_soon 20 "$clients leases and one are in the store, wanted, and in DNS" agree $((clients + 1))
 
+tap_ok 'the story of a name has its lease' shows 'lease: 10.81.1.[0-9]+ +hardware .*ME' name me01.corp.example
+tap_ok 'and what DNS says now' shows 'in DNS: me01.* A +A 10.81.1' name me01.corp.example
+tap_ok 'names are filtered by column' test "$(lab_ctl --csv names 'name=me*' state=present type=A | wc -l)" = 2
+
 name1=$(awk 'NR == 1 { print $1 }' "$LAB_DIR/leases")
 name2=$(awk 'NR == 2 { print $1 }' "$LAB_DIR/leases")
 tap_ok 'a lease is deleted by command' delete "$name1"
@@ -106,6 +110,11 @@ wipe_zones
 tap_ok 'reconcile --verify asserts every name' shows '0 to add, 0 to change, 0 to remove' \
 	reconcile --verify
 tap_soon 20 'a wiped zone is populated again' agree $((clients - 1))
+
+lab_stop ns
+tap_ok 'without its server the story says so' shows 'in DNS.*not ' name me01.corp.example
+lab_run_ns bind
+tap_ok 'what waits is tried on request' shows 'tried-now' retry corp.example
 
 lab_stop kea
 tap_ok 'without Kea the comparison says why' shows 'Kea does not run' reconcile
