@@ -32,7 +32,6 @@ enum state {
 	DISCOVERING,
 	REQUESTING,
 	BOUND,
-	REFUSED,
 };
 
 struct client {
@@ -49,7 +48,6 @@ struct run {
 	unsigned count;
 	unsigned started;
 	unsigned ended;
-	unsigned failed;
 	unsigned window;
 	unsigned pace_ms; /* between two DISCOVERs of new clients */
 	uint64_t next_ms;
@@ -118,17 +116,15 @@ static void repeat(struct run *run, uint64_t now)
 	}
 }
 
-static void end(struct run *run, struct client *client, enum state state)
+static void end(struct run *run, struct client *client)
 {
-	client->state = state;
+	client->state = BOUND;
 	run->ended++;
 	for (unsigned i = 0; i < run->window; i++) {
 		if (run->flying[i] == client)
 			run->flying[i] = NULL;
 	}
-	if (state != BOUND)
-		run->failed++;
-	else if (!run->tells)
+	if (!run->tells)
 		dhcp_packet_print(&client->packet, stdout);
 }
 
@@ -190,8 +186,15 @@ static bool take(struct run *run, struct client *client, const struct dhcp_packe
 		say(run, client, now);
 		return true;
 	}
-	if (client->state == REQUESTING && (answer->type == DHCP_ACK || answer->type == DHCP_NAK)) {
-		end(run, client, answer->type == DHCP_ACK ? BOUND : REFUSED);
+	if (client->state == REQUESTING && answer->type == DHCP_ACK) {
+		end(run, client);
+		return true;
+	}
+	if (client->state == REQUESTING && answer->type == DHCP_NAK) {
+		/* Somebody else has it: from the beginning, RFC 2131 3.1.5. */
+		client->packet.type = DHCP_DISCOVER;
+		client->state = DISCOVERING;
+		say(run, client, now);
 		return true;
 	}
 	return false;
@@ -228,10 +231,9 @@ static int lease(struct run *run)
 		now = now_ms();
 		receive(run, now);
 	}
-	run->failed += run->count - run->ended;
-	fprintf(stderr, "dora: done=%u failed=%u ms=%llu\n", run->count - run->failed, run->failed,
+	fprintf(stderr, "dora: done=%u failed=%u ms=%llu\n", run->ended, run->count - run->ended,
 		(unsigned long long)(now - began));
-	return run->failed > 0 ? 1 : 0;
+	return run->ended < run->count ? 1 : 0;
 }
 
 static int release(struct run *run, const struct arguments *arguments)

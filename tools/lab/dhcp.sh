@@ -102,11 +102,10 @@ lab_hook_entry()
 # lab_lease_cmds_entry: the library of Kea's that lists the leases, which amtnetd compares with its names.
 lab_lease_cmds_entry()
 {
-	local hooks
+	local root=${LAB_KEA_IN[1]:-} hooks
 
-	hooks=$(echo "${LAB_KEA_HOOK:+${LAB_KEA_IN[1]}}"/usr/lib/*/kea/hooks)
-	[[ -z $LAB_KEA_HOOK ]] || hooks=${hooks#"${LAB_KEA_IN[1]}"}
-	printf '{"library": "%s/libdhcp_lease_cmds.so"}' "$hooks"
+	hooks=$(echo "$root"/usr/lib/*/kea/hooks)
+	printf '{"library": "%s/libdhcp_lease_cmds.so"}' "${hooks#"$root"}"
 }
 
 lab_configure_kea()
