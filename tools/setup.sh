@@ -15,7 +15,7 @@ SETUP_TO_BUILD=(
 	libnl-3-dev libnl-route-3-dev
 )
 SETUP_TO_RUN=(
-	kea-dhcp4-server kea-dhcp6-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
+	kea-dhcp4-server kea-dhcp6-server kea-dhcp-ddns-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
 	iproute2 nftables tcpdump socat procps
 )
 # libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
