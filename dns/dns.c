@@ -22,6 +22,11 @@ size_t dns_unsaved(const struct dns *dns)
 	return leases_touched_count(dns->leases) + ledger_touched_count(dns->ledger);
 }
 
+bool dns_is_full(const struct dns *dns)
+{
+	return dns_unsaved(dns) > (dns->disk_fails ? DNS_UNSAVED_FAILING_MAX : DNS_UNSAVED_MAX);
+}
+
 static void fill_positions(struct dns *dns, struct queue_batch *batch)
 {
 	struct queue_row *row;
@@ -99,18 +104,38 @@ static void give_back(struct dns *dns, const struct queue_row *row, bool good)
 	}
 }
 
+static void send_all(struct dns *dns)
+{
+	for (size_t i = 0; i < dns->zone_count; i++)
+		dns_send(&dns->zones[i]);
+}
+
+/* Names go on being registered, from memory; only the hooks' records are not acknowledged. */
 static void save_failed(struct dns *dns, int result)
 {
 	static const struct timeval second = {.tv_sec = 1};
 	uint64_t held;
 
 	dns->counters.failed_saves++;
+	dns->disk_fails = true;
+	ledger_set_disk(dns->ledger, false);
 	event_add(dns->save_again, &second);
 	if (log_gate_pass(&dns->gates.save, clock_mono_ms(), DNS_GATE_MS, &held))
 		log_error("dns",
-			  "names cannot be kept on disk, tried again every second and not "
-			  "acknowledged until then, reason=%s, repeats=%" PRIu64,
-			  strerror(-result), held);
+			  "the disk takes nothing, names are registered from memory and hooks "
+			  "not acknowledged, tried again every second, reason=%s, rows=%zu of %d, "
+			  "repeats=%" PRIu64,
+			  strerror(-result), dns_unsaved(dns), DNS_UNSAVED_FAILING_MAX, held);
+	send_all(dns);
+}
+
+static void save_good(struct dns *dns)
+{
+	if (!dns->disk_fails)
+		return;
+	dns->disk_fails = false;
+	ledger_set_disk(dns->ledger, true);
+	log_info("dns", "the disk works again");
 }
 
 static void save(struct dns *dns)
@@ -133,6 +158,14 @@ static void save(struct dns *dns)
 
 static void on_save(evutil_socket_t fd, short what, void *user)
 {
+	const struct dns *dns = user;
+
+	if (!dns->disk_fails)
+		save(user);
+}
+
+static void on_save_again(evutil_socket_t fd, short what, void *user)
+{
 	save(user);
 }
 
@@ -142,14 +175,15 @@ static void on_saved(const struct queue_batch *batch, int result, void *user)
 
 	for (size_t i = 0; i < batch->count; i++)
 		give_back(dns, &batch->rows[i], !result);
-	if (result) {
+	if (result)
 		save_failed(dns, result);
-		return;
-	}
+	else
+		save_good(dns);
 	if (dns->inbox && dns->running)
-		inbox_pause(dns->inbox, dns_unsaved(dns) > DNS_UNSAVED_MAX);
-	for (size_t i = 0; i < dns->zone_count; i++)
-		dns_send(&dns->zones[i]);
+		inbox_pause(dns->inbox, dns_is_full(dns));
+	if (result)
+		return;
+	send_all(dns);
 	save(dns);
 }
 
@@ -311,7 +345,7 @@ static int open_all(struct dns *dns, struct db *db, const struct lease_config *l
 	int r;
 
 	dns->save = event_new(dns->base, -1, 0, on_save, dns);
-	dns->save_again = event_new(dns->base, -1, 0, on_save, dns);
+	dns->save_again = event_new(dns->base, -1, 0, on_save_again, dns);
 	if (!dns->save || !dns->save_again || machine_table_new(&dns->machines, random_u64()) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if ((r = open_keys(dns, err)) < 0 || (r = open_zones(dns, err)) < 0 ||
@@ -355,8 +389,7 @@ int dns_start(struct dns *dns, struct err *err)
 	dns->running = true;
 	dns_publish_start(dns);
 	dns_reconcile_soon(dns, RECONCILE_ON_START);
-	for (size_t i = 0; i < dns->zone_count; i++)
-		dns_send(&dns->zones[i]);
+	send_all(dns);
 	return 0;
 }
 

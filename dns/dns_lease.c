@@ -194,7 +194,7 @@ static void on_event(const struct lease_record *record, void *user)
 	note_machine(dns, event, known);
 	if ((event->flags & LEASE_FLAG_ME) && plan_has_address(event))
 		dns_publish_suffix(dns, &event->suffix);
-	if (dns_unsaved(dns) > DNS_UNSAVED_MAX)
+	if (dns_is_full(dns))
 		inbox_pause(dns->inbox, true);
 }
 

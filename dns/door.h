@@ -84,6 +84,7 @@ struct dns {
 	void *learned_user;
 	LIST_HEAD(, dns_story) stories; /* being told */
 	bool running;
+	bool disk_fails;
 	struct registration_request registration_request; /* scratch: too large for the stack */
 	struct update_message message;                    /* the same */
 	struct {
@@ -95,11 +96,16 @@ struct dns {
 	} gates;
 };
 
-#define DNS_UNSAVED_MAX 4096 /* rows; above that the hooks wait until the disk has caught up */
-#define DNS_GATE_MS 60000    /* between two log lines that say the same */
+/* Rows that are not on disk yet; with more the hooks wait until it has caught up, and where it fails until
+ * it works again. */
+#define DNS_UNSAVED_MAX 4096
+#define DNS_UNSAVED_FAILING_MAX 65536
+#define DNS_GATE_MS 60000 /* between two log lines that say the same */
 
 /* Rows that are not on disk yet. */
 size_t dns_unsaved(const struct dns *dns);
+/* As many as there may be. */
+bool dns_is_full(const struct dns *dns);
 /* Where a hook's position is kept until it is on disk. */
 struct dns_position *dns_position_of(struct dns *dns, uint64_t boot_id);
 

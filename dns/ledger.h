@@ -4,7 +4,7 @@
  * on disk, the door sends.
  *
  * The rules: newest wins (a change raises the intent's generation); nothing is sent before its newest
- * generation is on disk; one intent in flight per owner name; a PTR of a new name waits until the name
+ * generation is on disk (unless the disk fails: ledger_set_disk); one intent in flight per owner name; a PTR of a new name waits until the name
  * itself is there; an intent that is reached is "clean" and causes no traffic until it is to be
  * refreshed, or checked since others may have changed the name; one that is unwanted leaves the ledger when DNS has confirmed that and the disk has noted it. Clean or not, what the ledger
  * gives to ledger_touched has to come back by ledger_saved, and what ledger_next gave by
@@ -102,6 +102,9 @@ size_t ledger_touched_count(const struct ledger *ledger);
 struct ledger_entry *ledger_touched(struct ledger *ledger, struct ledger_row *ret);
 void ledger_saved(struct ledger *ledger, struct ledger_entry *entry, uint64_t generation,
 		  bool good);
+/* Whether the disk takes anything. While it does not, intents are sent from memory: nothing of them is
+ * acknowledged, so that after a crash the hooks say them again. */
+void ledger_set_disk(struct ledger *ledger, bool works);
 
 /* To DNS. The next intent of the zone whose turn it is, now in flight; NULL when there is none. */
 struct ledger_entry *ledger_next(struct ledger *ledger, int zone, uint64_t now_ms);

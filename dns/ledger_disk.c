@@ -3,11 +3,13 @@
 
 void ledger_touch(struct ledger *ledger, struct ledger_entry *entry)
 {
-	if (entry->touched)
-		return;
-	entry->touched = true;
-	TAILQ_INSERT_TAIL(&ledger->touched, entry, touched_link);
-	ledger->touched_count++;
+	if (!entry->touched) {
+		entry->touched = true;
+		TAILQ_INSERT_TAIL(&ledger->touched, entry, touched_link);
+		ledger->touched_count++;
+	}
+	if (ledger->disk_fails)
+		ledger_turn_enter(ledger, entry);
 }
 
 size_t ledger_touched_count(const struct ledger *ledger)
@@ -42,4 +44,17 @@ void ledger_saved(struct ledger *ledger, struct ledger_entry *entry, uint64_t ge
 		ledger_drop(ledger, entry);
 	else
 		ledger_turn_enter(ledger, entry);
+}
+
+void ledger_set_disk(struct ledger *ledger, bool works)
+{
+	struct ledger_entry *entry;
+
+	ledger->disk_fails = !works;
+	if (works)
+		return; /* what is saved comes by ledger_saved */
+	TAILQ_FOREACH(entry, &ledger->touched, touched_link)
+	{
+		ledger_turn_enter(ledger, entry);
+	}
 }

@@ -63,6 +63,7 @@ struct ledger {
 	uint64_t refresh_ms; /* 0 = never */
 	size_t count;
 	size_t states[LEDGER_STATES];
+	bool disk_fails;
 	size_t touched_count;
 	struct ledger_list touched;
 	struct ledger_owner *buckets[LEDGER_BUCKETS];

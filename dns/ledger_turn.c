@@ -98,7 +98,7 @@ void ledger_turn_enter(struct ledger *ledger, struct ledger_entry *entry)
 		ledger_set_words(entry, "no zone in dns.zones holds this name");
 		return;
 	}
-	if (entry->saved == entry->generation)
+	if (entry->saved == entry->generation || ledger->disk_fails)
 		join(entry, &ledger->zones[entry->owner->zone].ready);
 }
 
@@ -326,7 +326,7 @@ bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger
 	ledger_set_state(ledger, entry, state);
 	entry->failed_ms = now_ms;
 	entry->told = true;
-	if (entry->saved != entry->generation) {
+	if (entry->saved != entry->generation && !ledger->disk_fails) {
 		/* A newer wish came meanwhile: it goes in its own turn, once it is on disk. */
 		ledger_set_state(ledger, entry, entry->wanted ? LEDGER_WANTED : LEDGER_REMOVING);
 		return first;

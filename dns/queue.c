@@ -114,8 +114,8 @@ static int run(struct writer *writer)
 
 	sqlite3_reset(writer->statement);
 	writer->at = 0;
-	/* Anything else is the disk: full, read-only, failing. The whole batch is tried again. */
-	return r == SQLITE_DONE || r == SQLITE_ROW ? 0 : -EIO;
+	/* An error is the disk's: full, read-only, failing. The whole batch is tried again. */
+	return db_errno(r);
 }
 
 enum { PUT_LEASE, DELETE_LEASE, PUT_INTENT, DELETE_INTENT, PUT_HOOK, FORGET_HOOKS, STATEMENTS };
