@@ -20,7 +20,7 @@
 #define MAC_LENGTH 32
 #define DEADLINE_MS 10000
 
-static char key_name[] = "amtnet";
+static char key_name[] = "amtnet", publish_label[] = "ProvisionServer";
 static uint8_t secret[32] = "0123456789abcdef0123456789abcde";
 
 struct name_server_tsig door_tsig(void)
@@ -138,6 +138,8 @@ static void configure(struct door *door)
 	door->config = (struct dns_config){
 		.ttl_ms = 600000, .keys = {&door->key, 1}, .zones = {door->zones, 2}};
 	door->lease.socket = door->socket;
+	door->publish = (struct publish_config){
+		.label = publish_label, .ttl_ms = 300000, .interval_ms = 60000};
 }
 
 int door_set_up(void **state)
