@@ -285,6 +285,7 @@ static void put_zone_status(const struct dns_zone *zone, struct rows *rows)
 	put_zone_number(rows, zone, "timeouts", counters.timeouts);
 	put_zone_number(rows, zone, "failovers", counters.failovers);
 	put_zone_number(rows, zone, "ignored", counters.ignored);
+	put_zone_number(rows, zone, "window", counters.window);
 	put_zone_text(rows, zone, "last-error", counters.last_error.text);
 }
 
