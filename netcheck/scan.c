@@ -344,9 +344,8 @@ static uint32_t next_job(struct scan *scan, uint64_t now_us)
 static bool send_some(struct scan *scan, uint64_t now_us)
 {
 	unsigned room = scan_pace_room(scan->pace, now_us);
-	bool idle = scan->flying == 0;
 
-	scan->counters.held = !room && idle;
+	scan->counters.held = scan_pace_spent(scan->pace);
 	for (unsigned i = 0; i < BATCH && i < room; i++) {
 		uint32_t at;
 

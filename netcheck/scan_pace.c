@@ -123,6 +123,11 @@ static void turn_spans(struct scan_pace *pace, uint64_t now_us)
 	pace->span = span;
 }
 
+bool scan_pace_spent(const struct scan_pace *pace)
+{
+	return pace->options.unanswered && unanswered(pace) >= pace->options.unanswered;
+}
+
 unsigned scan_pace_room(struct scan_pace *pace, uint64_t now_us)
 {
 	double burst = pace->options.rate * BURST_S + 1;
@@ -133,7 +138,7 @@ unsigned scan_pace_room(struct scan_pace *pace, uint64_t now_us)
 		pace->tokens = burst;
 	pace->filled_us = now_us;
 	turn_spans(pace, now_us);
-	if (pace->options.unanswered && unanswered(pace) >= pace->options.unanswered)
+	if (scan_pace_spent(pace))
 		return 0;
 	return pace->tokens >= 1 ? (unsigned)pace->tokens : 0;
 }

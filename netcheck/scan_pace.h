@@ -37,6 +37,8 @@ void scan_pace_free(struct scan_pace *pace);
 
 /* How many packets may leave now. */
 unsigned scan_pace_room(struct scan_pace *pace, uint64_t now_us);
+/* True while nothing may leave because too much is unanswered. */
+bool scan_pace_spent(const struct scan_pace *pace);
 /* Whether the subnet of a new host has its turn; then it is counted. */
 bool scan_pace_host(struct scan_pace *pace, struct addr addr, uint64_t now_us);
 

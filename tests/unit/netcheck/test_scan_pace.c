@@ -82,7 +82,9 @@ static void what_is_unanswered_stays_within_a_firewalls_memory(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		scan_pace_silent(pace, 2 * SECOND);
 	assert_int_equal(scan_pace_room(pace, 60 * SECOND), 0);
+	assert_true(scan_pace_spent(pace));
 	assert_true(scan_pace_room(pace, 125 * SECOND) > 0);
+	assert_false(scan_pace_spent(pace));
 	scan_pace_free(pace);
 }
 
