@@ -3,7 +3,7 @@
 #
 # kea_storm.sh [LEASES]: a storm of leases, as many machines as leases, and amtnetd is killed and
 # restarted three times in it. Afterwards the lease store, what amtnetd wants, and DNS are compared name
-# by name, A, PTR and DHCID: equal. The suite has a small storm; 100000 leases take some ten minutes.
+# by name, A, PTR and DHCID: equal. The suite has a small storm; 100000 leases take two minutes.
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
