@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# The samples in conf/ for Kea are taken by Kea and by the hook as they stand; only paths, and where
-# the leases are kept, are this lab's. Bad parameters stop the hook and not Kea.
+# The samples in conf/ for Kea are taken by Kea and by the hook as they stand; only paths, the
+# network, and where the leases are kept, are this lab's. Bad parameters stop the hook and not Kea.
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
@@ -17,6 +17,7 @@ start()
 	sed "s#/usr/lib/x86_64-linux-gnu/kea/hooks/libdhcp_amtnet.so#$LAB_BUILD/kea-hook/libdhcp_amtnet.so#
 		s#/usr/lib/x86_64-linux-gnu/#/usr/lib/$(gcc -print-multiarch)/#
 		s#/run/amtnet/#$LAB_DIR/run/#; s#/run/kea/kea$1-ctrl-socket#$LAB_DIR/run/kea$1.sock#
+		s#198\.51\.100\.#10.81.1.#g
 		s#\"persist\": true#\"persist\": false#
 		s#\"Dhcp6\": {#&\"server-id\": {\"type\": \"LL\", \"persist\": false},#" \
 		"$LAB_SOURCE/conf/kea-dhcp$1.conf" >"$LAB_DIR/sample$1.conf"
