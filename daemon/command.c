@@ -2,6 +2,7 @@
 #include "daemon/command.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,20 +124,69 @@ static int run_provision_server(const struct command_parts *parts, const char *a
 	return dns_print_provision_server(parts->dns, argument, format, out);
 }
 
+/* Takes the "ok" back. `from` is the person's; it is cleaned. */
+static int refuse(struct text *out, const char *sentence, const char *from)
+{
+	text_clear(out);
+	text_add(out, "error: %s \"", sentence);
+	text_add_clean(out, from, strlen(from));
+	text_add(out, "\"\n");
+	return 0;
+}
+
+static bool parse_number(const char *text, long long most, long long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && *ret >= 0 && *ret <= most;
+}
+
 static int run_hellos(const struct command_parts *parts, const char *argument,
 		      enum rows_format format, struct text *out)
 {
-	char *end = NULL;
-	unsigned long count = argument ? strtoul(argument, &end, 10) : HELLOS_DEFAULT;
+	long long count = HELLOS_DEFAULT, after = 0;
+	bool good = true;
 
-	if (argument && (*end != '\0' || count == 0 || count > HELLOS_MAX)) {
-		text_clear(out);
-		text_add(out, "error: hellos takes a number from 1 to %d, not \"", HELLOS_MAX);
-		text_add_clean(out, argument, strlen(argument));
-		text_add(out, "\"\n");
-		return 0;
+	if (argument && strncmp(argument, "after ", 6) == 0) {
+		count = HELLOS_MAX;
+		good = parse_number(argument + 6, INT64_MAX, &after);
+	} else if (argument) {
+		good = parse_number(argument, HELLOS_MAX, &count) && count > 0;
 	}
-	return discovery_print_hellos(parts->discovery, (unsigned)count, format, out);
+	if (!good)
+		return refuse(out, "hellos takes a number from 1 to 100000, or after ID, not",
+			      argument);
+	return discovery_print_hellos(parts->discovery, (unsigned)count, after, format, out);
+}
+
+static int run_device(const struct command_parts *parts, const char *argument,
+		      enum rows_format format, struct text *out)
+{
+	int result = -ENOENT;
+
+	if (argument)
+		result = discovery_print_device(parts->discovery, argument, format, out);
+	if (result == -ENOENT)
+		return refuse(out, "no device has the UUID, MAC, full name or address",
+			      argument ? argument : "");
+	return result;
+}
+
+static int run_relay(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct text *out)
+{
+	const char *core = NULL;
+
+	if (argument && strncmp(argument, "retry", 5) == 0 && strchr(" ", argument[5])) {
+		core = argument[5] ? argument + 6 : NULL;
+		if (discovery_relay_retry(parts->discovery, core) < 0 && core)
+			return refuse(out, "no core is called", core);
+	} else if (argument) {
+		return refuse(out, "relay takes nothing, or retry [CORE], not", argument);
+	}
+	return discovery_print_relay(parts->discovery, format, out);
 }
 
 static int begin_name(const struct command_parts *parts, const char *argument,
@@ -208,7 +258,9 @@ static const struct command commands[] = {
 	{"names", "[FILTER]", "one row per wanted DNS name", run_names},
 	{"provision-server", "[FILTER | force ZONE [SEEN-ID]]",
 	 "the record of each zone, and what each name server serves", run_provision_server},
-	{"hellos", "[COUNT]", "the newest hellos", run_hellos},
+	{"device", "KEY", "all about the device of a UUID, MAC, full name or address", run_device},
+	{"hellos", "[COUNT | after ID]", "the newest hellos", run_hellos},
+	{"relay", "[retry [CORE]]", "one row per core; retry: what waits goes at once", run_relay},
 	{"help", NULL, "this list", run_help},
 };
 

@@ -58,6 +58,11 @@ struct text *control_text(struct control_ticket *ticket)
 	return &ticket->text;
 }
 
+static void on_sent(const void *bytes, size_t length, void *user)
+{
+	free((void *)bytes);
+}
+
 static void connection_answer(struct connection *connection, struct text *text)
 {
 	connection->ticket = NULL;
@@ -68,7 +73,10 @@ static void connection_answer(struct connection *connection, struct text *text)
 		text_add(text, "error: the answer is larger than %u MiB; use a filter\n",
 			 CONTROL_ANSWER_MAX >> 20);
 	}
-	bufferevent_write(connection->stream, text->bytes, text->length);
+	/* Given away, not copied: an inventory takes tens of megabytes. */
+	if (evbuffer_add_reference(bufferevent_get_output(connection->stream), text->bytes,
+				   text->length, on_sent, NULL) == 0)
+		*text = (struct text){0};
 }
 
 void control_reply(struct control_ticket *ticket)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/rows.h"
 #include "common/text.h"
 
 #include <stdbool.h>
@@ -16,8 +17,18 @@ enum ctl_status {
 	CTL_NO_DAEMON = 3,
 };
 
-/* JSON lines, cut in place, as an aligned table. */
-enum ctl_status ctl_print_table(char *json_lines);
+/* How the rows are to look. */
+struct ctl_format {
+	enum rows_format rows; /* ROWS_TABLE, ROWS_JSON or ROWS_CSV */
+	const char *sort;      /* column, numbers by size; NULL = as the daemon gave them */
+	bool reverse;
+};
+
+/* JSON lines, cut in place, in another form; NULL = none. */
+enum ctl_status ctl_print_table(char *json_lines, const struct ctl_format *format);
+
+/* Hellos as they come, a line each, until the daemon goes away or the program is ended. */
+enum ctl_status ctl_follow_hellos(const char *path, bool json);
 
 /* A hello of raw bytes or of hex digits, from a file or from standard input ("-"). */
 enum ctl_status ctl_decode_hello(const char *path, bool json);

@@ -5,8 +5,11 @@
 #include "common/rows.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define INPUT_MAX (2 * HELLO_MAX_BYTES + 64)
 
@@ -106,4 +109,63 @@ enum ctl_status ctl_decode_hello(const char *path, bool json)
 	}
 	print_hello(&hello, json);
 	return CTL_GOOD;
+}
+
+/* One line per hello: what fits a terminal that people watch. */
+static void print_line(struct json_object *row)
+{
+	static const char *const columns[] = {"time",  "uuid",   "address", "version",
+					      "retry", "hashes", "bytes",   "relay"};
+	const char *cells[sizeof(columns) / sizeof(columns[0])];
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		struct json_object *value = NULL;
+
+		json_object_object_get_ex(row, columns[i], &value);
+		cells[i] = value ? json_object_get_string(value) : "-";
+	}
+	printf("%s  %s  %-15s  version %s  retry %s  %s hashes  %s bytes  %s\n", cells[0], cells[1],
+	       cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]);
+}
+
+/* The rows, which begin with the newest, from their end on; the highest id is remembered. */
+static void print_new(char *rows, bool json, int64_t *last)
+{
+	for (char *end = rows + strlen(rows); end > rows;) {
+		char *line = end - 1;
+
+		*line = '\0';
+		while (line > rows && line[-1] != '\n')
+			line--;
+		end = line;
+		struct json_object *row = json_tokener_parse(line), *id = NULL;
+		if (json_object_object_get_ex(row, "id", &id))
+			*last = json_object_get_int64(id);
+		if (json)
+			puts(line);
+		else
+			print_line(row);
+		json_object_put(row);
+	}
+	fflush(stdout);
+}
+
+enum ctl_status ctl_follow_hellos(const char *path, bool json)
+{
+	const struct timespec interval = {.tv_nsec = 500000000};
+	enum ctl_status status = CTL_GOOD;
+	char line[64] = "json hellos 10\n";
+	int64_t last = 0;
+
+	while (status == CTL_GOOD) {
+		struct text rows;
+
+		status = ctl_ask(path, line, &rows);
+		if (status == CTL_GOOD && rows.length > 0)
+			print_new(rows.bytes, json, &last);
+		text_done(&rows);
+		snprintf(line, sizeof(line), "json hellos after %lld\n", (long long)last);
+		nanosleep(&interval, NULL);
+	}
+	return status;
 }

@@ -15,9 +15,15 @@ struct spot {
 	struct device *first;
 };
 
-/* A name and how many devices have it. */
+/* Devices with one MAC. */
+struct nic {
+	struct mac mac; /* first: the key */
+	struct device *first;
+};
+
+/* A name and the devices that have it. */
 struct device_label {
-	unsigned devices;
+	struct device *first;
 	char text[];
 };
 
@@ -27,6 +33,7 @@ struct device_table {
 	void *by_key;  /* roots of tsearch(3) */
 	void *by_spot; /* struct spot */
 	void *by_name; /* struct device_label */
+	void *by_nic;  /* struct nic */
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -43,6 +50,11 @@ static int compare_names(const void *a, const void *b)
 {
 	return strcmp(((const struct device_label *)a)->text,
 		      ((const struct device_label *)b)->text);
+}
+
+static int compare_nics(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct mac));
 }
 
 int device_table_new(struct device_table **ret)
@@ -63,6 +75,7 @@ void device_table_free(struct device_table *table)
 	tdestroy(table->by_key, free_nothing);
 	tdestroy(table->by_spot, free);
 	tdestroy(table->by_name, free);
+	tdestroy(table->by_nic, free);
 	for (size_t i = 0; i < table->count; i++)
 		free(table->devices[i]);
 	free(table->devices);
@@ -108,6 +121,14 @@ struct device *device_at(const struct device_table *table, struct addr address)
 	const struct spot *spot = find_spot(table, address);
 
 	return spot ? spot->first : NULL;
+}
+
+struct device *device_by_mac(const struct device_table *table, struct mac mac)
+{
+	const struct nic key = {.mac = mac};
+	void *node = tfind(&key, &table->by_nic, compare_nics);
+
+	return node ? (*(struct nic **)node)->first : NULL;
 }
 
 /* Does nothing for a device that is nowhere. */
@@ -201,9 +222,15 @@ int device_place(struct device_table *table, struct device_key key, struct addr 
 static void leave_name(struct device_table *table, struct device *device)
 {
 	struct device_label *name = device->name;
+	struct device **link;
 
 	device->name = NULL;
-	if (!name || --name->devices > 0)
+	if (!name)
+		return;
+	for (link = &name->first; *link != device; link = &(*link)->next_named)
+		;
+	*link = device->next_named;
+	if (name->first)
 		return;
 	tdelete(name, &table->by_name, compare_names);
 	free(name);
@@ -218,6 +245,15 @@ static struct device_label *make_label(const char *text)
 	if (label)
 		memcpy(label->text, text, size);
 	return label;
+}
+
+struct device *device_by_name(const struct device_table *table, const char *text)
+{
+	struct device_label *key = make_label(text);
+	void *node = key ? tfind(key, &table->by_name, compare_names) : NULL;
+
+	free(key);
+	return node ? (*(struct device_label **)node)->first : NULL;
 }
 
 static int set_name(struct device_table *table, struct device *device, const char *text)
@@ -237,9 +273,58 @@ static int set_name(struct device_table *table, struct device *device, const cha
 	if (*node != label)
 		free(label);
 	label = *node;
-	label->devices++;
 	leave_name(table, device);
+	device->next_named = label->first;
+	label->first = device;
 	device->name = label;
+	return 0;
+}
+
+static struct nic *find_nic(const struct device_table *table, struct mac mac)
+{
+	const struct nic key = {.mac = mac};
+	void *node = tfind(&key, &table->by_nic, compare_nics);
+
+	return node ? *(struct nic **)node : NULL;
+}
+
+static void leave_nic(struct device_table *table, struct device *device)
+{
+	struct nic *nic = device->mac.length > 0 ? find_nic(table, device->mac) : NULL;
+	struct device **link;
+
+	if (!nic)
+		return;
+	for (link = &nic->first; *link != device; link = &(*link)->next_nic)
+		;
+	*link = device->next_nic;
+	device->mac = (struct mac){0};
+	if (nic->first)
+		return;
+	tdelete(nic, &table->by_nic, compare_nics);
+	free(nic);
+}
+
+static int set_mac(struct device_table *table, struct device *device, struct mac mac)
+{
+	struct nic *nic = find_nic(table, mac);
+
+	if (mac_equal(device->mac, mac))
+		return 0;
+	if (!nic) {
+		nic = calloc(1, sizeof(*nic));
+		if (!nic)
+			return -ENOMEM;
+		nic->mac = mac;
+		if (!tsearch(nic, &table->by_nic, compare_nics)) {
+			free(nic);
+			return -ENOMEM;
+		}
+	}
+	leave_nic(table, device);
+	device->mac = mac;
+	device->next_nic = nic->first;
+	nic->first = device;
 	return 0;
 }
 
@@ -262,7 +347,8 @@ int device_set_lease(struct device_table *table, struct device *device, struct m
 {
 	device->leased = leased;
 	if (mac.length > 0) {
-		device->mac = mac;
+		if (set_mac(table, device, mac) < 0)
+			return -ENOMEM;
 		evict_others(table, device);
 	}
 	return name[0] ? set_name(table, device, name) : 0;
@@ -284,7 +370,7 @@ unsigned device_flags(const struct device_table *table, const struct device *dev
 		flags |= DEVICE_TEST;
 	if (device->is_there && there && there->next_there)
 		flags |= DEVICE_SAME_ADDRESS;
-	if (device->name && device->name->devices > 1)
+	if (device->name && device->name->first->next_named)
 		flags |= DEVICE_SAME_NAME;
 	if (device->same_uuid)
 		flags |= DEVICE_SAME_UUID;

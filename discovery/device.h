@@ -49,6 +49,8 @@ struct device {
 	uint64_t gate_ms;          /* wall clock; 0 = there was none */
 	bool is_there;             /* at `address`; false once another MAC has it */
 	struct device *next_there; /* at the same address */
+	struct device *next_named; /* with the same name */
+	struct device *next_nic;   /* with the same MAC */
 };
 
 struct device_table;
@@ -66,6 +68,10 @@ struct device *device_find(const struct device_table *table, struct device_key k
 /* The device that came to this address last, the others behind next_there; NULL when none is there.
  */
 struct device *device_at(const struct device_table *table, struct addr address);
+
+/* Chains of those with this MAC (behind next_nic) or name (behind next_named); NULL = none. */
+struct device *device_by_mac(const struct device_table *table, struct mac mac);
+struct device *device_by_name(const struct device_table *table, const char *name);
 
 /* The device of this key, made where it is new, is at this address from now on. 0 or -ENOMEM. */
 int device_place(struct device_table *table, struct device_key key, struct addr address,

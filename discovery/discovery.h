@@ -161,7 +161,19 @@ size_t discovery_macs(const struct discovery *discovery, size_t *cursor, struct 
  * 0, -ENOMEM, or -EIO where the database cannot be read. */
 int discovery_print_devices(const struct discovery *discovery, const char *filter,
 			    enum rows_format format, struct text *out);
-int discovery_print_hellos(const struct discovery *discovery, unsigned count,
+/* The newest `count` hellos of those with a higher id than `after`; the newest first. */
+int discovery_print_hellos(const struct discovery *discovery, unsigned count, int64_t after,
 			   enum rows_format format, struct text *out);
+/* All that is known of the devices with this UUID, MAC, name or address, in order of time. -ENOENT
+ * when there is none; then nothing was printed. */
+int discovery_print_device(const struct discovery *discovery, const char *key,
+			   enum rows_format format, struct text *out);
+/* One row per core. */
+int discovery_print_relay(const struct discovery *discovery, enum rows_format format,
+			  struct text *out);
 /* Adds "name, value" rows to a list that the caller began. */
 void discovery_print_status(const struct discovery *discovery, struct rows *rows);
+
+/* All that waits for this core (NULL = for any) may go at once, and what is quarantined waits again.
+ * 0, or -ENOENT: there is no core of that name. */
+int discovery_relay_retry(struct discovery *discovery, const char *core);

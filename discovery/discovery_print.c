@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "discovery/door.h"
+#include "discovery/key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -103,6 +104,19 @@ static void print_device(const struct device *device, const struct device_cells 
 	rows_number(rows, device->retry);
 	rows_text(rows, text_or_null(&cells->relay));
 	rows_text(rows, cells->flags[0] ? cells->flags : NULL);
+	rows_text(rows, device->gate_ms ? gate_port_name(device->gate.port) : NULL);
+}
+
+/* The next device to look at: those that the key names, or all. */
+static struct device *next_device(const struct discovery *discovery, const struct key *key,
+				  const struct device *device)
+{
+	uint32_t next = device ? device->number + 1 : 0;
+
+	if (key->kind != KEY_TEXT && key->kind != KEY_NAME) /* a name may be a piece of one */
+		return key_next(key, discovery->devices, device);
+	return next < device_count(discovery->devices) ? device_get(discovery->devices, next)
+						       : NULL;
 }
 
 int discovery_print_devices(const struct discovery *discovery, const char *filter,
@@ -110,16 +124,17 @@ int discovery_print_devices(const struct discovery *discovery, const char *filte
 {
 	static const char *const columns[] = {"uuid",  "mac",         "address",    "name",
 					      "lease", "hello-count", "last-hello", "retry",
-					      "relay", "flags",       NULL};
+					      "relay", "flags",       "call-back",  NULL};
 	struct device_cells cells = {0};
+	struct device *device = NULL;
 	struct rows *rows;
+	struct key key;
 
 	if (rows_new(&rows, format, columns, out) < 0)
 		return -ENOMEM;
 	text_init(&cells.relay, RELAY_TEXT);
-	for (size_t i = 0; i < device_count(discovery->devices) && !out->bad; i++) {
-		const struct device *device = device_get(discovery->devices, (uint32_t)i);
-
+	key_parse(filter, &key);
+	while (!out->bad && (device = next_device(discovery, &key, device))) {
 		fill_cells(discovery, device, &cells);
 		if (matches(&cells, filter))
 			print_device(device, &cells, rows);
@@ -147,6 +162,7 @@ static void print_hello(const struct store_row *row, void *user)
 
 	print_relay(printer->discovery, uuid_equal(row->uuid, hello_test_uuid), task, row->states,
 		    &printer->relay);
+	rows_number(printer->rows, row->hello);
 	rows_text(printer->rows, clock_print(row->time_ms, time));
 	rows_text(printer->rows, uuid_print(row->uuid, uuid));
 	rows_text(printer->rows, addr_print(row->address, address));
@@ -157,19 +173,19 @@ static void print_hello(const struct store_row *row, void *user)
 	rows_text(printer->rows, text_or_null(&printer->relay));
 }
 
-int discovery_print_hellos(const struct discovery *discovery, unsigned count,
+int discovery_print_hellos(const struct discovery *discovery, unsigned count, int64_t after,
 			   enum rows_format format, struct text *out)
 {
-	static const char *const columns[] = {"time",   "uuid",  "address", "version", "retry",
-					      "hashes", "bytes", "relay",   NULL};
+	static const char *const columns[] = {"id",    "time",   "uuid",  "address", "version",
+					      "retry", "hashes", "bytes", "relay",   NULL};
 	struct hello_printer printer = {.discovery = discovery};
 	int result;
 
 	if (rows_new(&printer.rows, format, columns, out) < 0)
 		return -ENOMEM;
 	text_init(&printer.relay, RELAY_TEXT);
-	result = store_read_newest(discovery->db, &discovery->store_options, count, print_hello,
-				   &printer);
+	result = store_read_newest(discovery->db, &discovery->store_options, count, after,
+				   print_hello, &printer);
 	rows_end(printer.rows);
 	rows_free(printer.rows);
 	text_done(&printer.relay);

@@ -80,7 +80,7 @@ struct discovery {
 	uint64_t said_from_ms, said;     /* log lines about new devices */
 	uint64_t table_full, not_stored; /* hellos refused: by max-devices, by the database */
 	struct log_gate refusal_gates[LISTENER_REASONS];
-	struct log_gate full_gate, store_gate, note_gate;
+	struct log_gate full_gate, store_gate, note_gate, expiry_gate;
 };
 
 /* Opens the line of every core that has none, and tries it. */
@@ -95,6 +95,8 @@ unsigned door_relay_select(const struct discovery *discovery, const struct hello
 			   struct addr address);
 /* Sends what may go now, and sets the timer for what may go next. */
 void door_relay_pump(struct discovery *discovery);
+/* What waits for the core may go at once, and what it died of is tried again. */
+void door_relay_retry(struct discovery *discovery, struct core *core);
 /* Gives up what is too old. */
 void door_relay_expire(struct discovery *discovery);
 /* Breaks off what is on its way. */

@@ -199,6 +199,21 @@ static void take_changes(struct core *core, struct discovery *discovery)
 	}
 }
 
+void door_relay_retry(struct discovery *discovery, struct core *core)
+{
+	enum delivery_state state;
+	struct relay_task task;
+
+	relay_retry(core->relay, clock_mono_ms());
+	while (relay_next_change(core->relay, &task, &state)) {
+		struct device *device = device_get(discovery->devices, task.device);
+
+		if (task.hello == device->hello)
+			device->relay[core->index] = (uint8_t)state;
+		note(core, discovery, task.hello, state, "released by the operator");
+	}
+}
+
 /* One try is over. */
 static void settle(struct core *core, struct discovery *discovery, struct relay_task task,
 		   struct delivery_outcome outcome)
@@ -338,6 +353,7 @@ void door_relay_pump(struct discovery *discovery)
 void door_relay_expire(struct discovery *discovery)
 {
 	char uuid[UUID_TEXT];
+	uint64_t held;
 
 	for (size_t i = 0; i < discovery->core_count; i++) {
 		struct core *core = &discovery->cores[i];
@@ -350,9 +366,13 @@ void door_relay_expire(struct discovery *discovery)
 			device->relay[i] = DELIVERY_GIVEN_UP;
 			note(core, discovery, task.hello, DELIVERY_GIVEN_UP,
 			     "older than give-up-after");
-			log_error("hello",
-				  "given up, the core did not take it in time, core=%s, uuid=%s",
-				  core->config->name, uuid_print(device->key.uuid, uuid));
+			if (log_gate_pass(&discovery->expiry_gate, clock_mono_ms(),
+					  REPEATED_LINE_MS, &held))
+				log_error("hello",
+					  "given up, the core did not take it in time, core=%s, "
+					  "uuid=%s, held=%llu",
+					  core->config->name, uuid_print(device->key.uuid, uuid),
+					  (unsigned long long)held);
 		}
 	}
 }

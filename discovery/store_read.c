@@ -22,9 +22,26 @@ static const char hello_sql[] =
 static const char newest_sql[] =
 	"SELECT v.core, v.state, h.id, h.time_ms, h.count, d.uuid, d.place, h.address, h.version,"
 	" h.retry, h.hash_count, h.length"
-	" FROM (SELECT * FROM hello ORDER BY id DESC LIMIT ?1) h"
+	" FROM (SELECT * FROM hello WHERE id > ?2 ORDER BY id DESC LIMIT ?1) h"
 	" JOIN hello_device d ON d.id = h.device LEFT JOIN hello_delivery v ON v.hello = h.id"
 	" ORDER BY h.id DESC";
+
+/* Hellos that came again stand a second time, when they came last. */
+static const char story_sql[] =
+	"SELECT first_ms, 'first-hello', 'as row ' || id FROM hello_device"
+	" WHERE uuid = ?1 AND place = ?2"
+	" UNION ALL SELECT h.time_ms, 'hello', 'id ' || h.id || ', from ' || h.address ||"
+	" ', version ' || h.version || ', retry ' || h.retry || ', ' || h.hash_count ||"
+	" ' hashes, ' || h.length || ' bytes'"
+	" FROM hello h JOIN hello_device d ON d.id = h.device WHERE d.uuid = ?1 AND d.place = ?2"
+	" UNION ALL SELECT h.last_ms, 'hello-again', 'id ' || h.id || ', ' || h.count || ' times'"
+	" FROM hello h JOIN hello_device d ON d.id = h.device"
+	" WHERE d.uuid = ?1 AND d.place = ?2 AND h.count > 1"
+	" UNION ALL SELECT v.time_ms, v.state, 'id ' || v.hello || ', core ' || v.core ||"
+	" coalesce(': ' || v.reason, '')"
+	" FROM hello_delivery v JOIN hello h ON h.id = v.hello JOIN hello_device d"
+	" ON d.id = h.device WHERE d.uuid = ?1 AND d.place = ?2 AND v.state <> 'waiting'"
+	" ORDER BY 1";
 
 #define ID_COLUMN 2 /* what rows that belong together share */
 
@@ -159,7 +176,8 @@ int store_read_hello(struct db *db, int64_t hello, uint8_t ret[HELLO_MAX_BYTES],
 }
 
 int store_read_newest(struct db *db, const struct store_options *options, unsigned count,
-		      void (*on_row)(const struct store_row *row, void *user), void *user)
+		      int64_t after, void (*on_row)(const struct store_row *row, void *user),
+		      void *user)
 {
 	sqlite3_stmt *statement;
 	int code;
@@ -168,6 +186,7 @@ int store_read_newest(struct db *db, const struct store_options *options, unsign
 	if (code != SQLITE_OK)
 		return db_errno(code);
 	sqlite3_bind_int64(statement, 1, count);
+	sqlite3_bind_int64(statement, 2, after);
 	code = sqlite3_step(statement);
 	while (code == SQLITE_ROW) {
 		struct store_row row = {
@@ -186,6 +205,28 @@ int store_read_newest(struct db *db, const struct store_options *options, unsign
 		code = gather_states(statement, options, row.states);
 		on_row(&row, user);
 	}
+	sqlite3_finalize(statement);
+	return db_errno(code);
+}
+
+int store_read_story(struct db *db, struct uuid uuid, struct addr place, store_on_event *on_event,
+		     void *user)
+{
+	char uuid_text[UUID_TEXT], place_text[ADDR_TEXT] = "";
+	sqlite3_stmt *statement;
+	int code;
+
+	code = sqlite3_prepare_v2(db_reader(db), story_sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_errno(code);
+	if (place.family != ADDR_NONE)
+		addr_print(place, place_text);
+	sqlite3_bind_text(statement, 1, uuid_print(uuid, uuid_text), -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, place_text, -1, SQLITE_STATIC);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+		on_event((uint64_t)sqlite3_column_int64(statement, 0),
+			 (const char *)sqlite3_column_text(statement, 1),
+			 (const char *)sqlite3_column_text(statement, 2), user);
 	sqlite3_finalize(statement);
 	return db_errno(code);
 }

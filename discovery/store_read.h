@@ -33,6 +33,14 @@ struct store_row {
 	enum delivery_state states[DELIVERY_CORES_MAX];
 };
 
-/* The newest `count` hellos, the newest first. 0 or a negative errno. */
+/* The newest `count` hellos with a higher row number than `after`, the newest first. 0 or a negative
+ * errno. */
 int store_read_newest(struct db *db, const struct store_options *options, unsigned count,
-		      void (*on_row)(const struct store_row *row, void *user), void *user);
+		      int64_t after, void (*on_row)(const struct store_row *row, void *user),
+		      void *user);
+
+/* What happened to a device, in order of time; the texts are borrowed for the call. 0 or a negative
+ * errno. */
+typedef void store_on_event(uint64_t time_ms, const char *event, const char *detail, void *user);
+int store_read_story(struct db *db, struct uuid uuid, struct addr place, store_on_event *on_event,
+		     void *user);

@@ -291,7 +291,7 @@ static void newest_hellos_come_first_with_their_states(void **state)
 
 	for (uint8_t i = 0; i < 4; i++)
 		add(scene, i, i, ip(i), START_MS + i, i != 3);
-	assert_int_equal(store_read_newest(scene->db, &scene->options, 3, on_row, scene), 0);
+	assert_int_equal(store_read_newest(scene->db, &scene->options, 3, 0, on_row, scene), 0);
 	assert_int_equal(scene->rows, 3);
 	assert_int_equal(scene->first_row.retry, 3);
 	assert_int_equal(scene->first_row.hash_count, 23);
