@@ -66,6 +66,17 @@ static const struct config_key keys[] = {
 			"once.",
 	},
 	{
+		.name = "max-per-prefix",
+		.kind = CONFIG_INT,
+		.offset = offsetof(struct discovery_config, max_per_prefix),
+		.min = 1,
+		.max = 1000000,
+		.fallback = "1024",
+		.help = "Connections of one /24 (IPv6: /64) open at a time; further ones are "
+			"closed "
+			"at once.",
+	},
+	{
 		.name = "time-limit",
 		.kind = CONFIG_DURATION,
 		.offset = offsetof(struct discovery_config, time_limit_ms),
@@ -91,6 +102,15 @@ static const struct config_key keys[] = {
 		.max = 100000000,
 		.fallback = "1000000",
 		.help = "Devices kept; hellos of further ones are refused.",
+	},
+	{
+		.name = "only-leased",
+		.kind = CONFIG_BOOL,
+		.offset = offsetof(struct discovery_config, only_leased),
+		.fallback = "false",
+		.help = "true: hellos from addresses without a known lease are recorded, but no "
+			"core "
+			"gets them.",
 	},
 };
 

@@ -346,6 +346,7 @@ int device_set_lease(struct device_table *table, struct device *device, struct m
 		     const char *name, bool leased)
 {
 	device->leased = leased;
+	device->was_leased = device->was_leased || leased;
 	if (mac.length > 0) {
 		if (set_mac(table, device, mac) < 0)
 			return -ENOMEM;
@@ -374,13 +375,15 @@ unsigned device_flags(const struct device_table *table, const struct device *dev
 		flags |= DEVICE_SAME_NAME;
 	if (device->same_uuid)
 		flags |= DEVICE_SAME_UUID;
+	if (!device->was_leased)
+		flags |= DEVICE_UNKNOWN_ADDRESS;
 	return flags;
 }
 
 const char *device_flags_print(unsigned flags, char ret[DEVICE_FLAGS_TEXT])
 {
-	static const char *const words[] = {"no-uuid", "test", "same-address", "same-name",
-					    "same-uuid"};
+	static const char *const words[] = {"no-uuid",   "test",      "same-address",
+					    "same-name", "same-uuid", "unknown-address"};
 	size_t at = 0;
 
 	ret[0] = '\0';

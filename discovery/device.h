@@ -22,8 +22,9 @@ enum {
 	DEVICE_TEST = 1 << 1,         /* a test hello: recorded, never relayed */
 	DEVICE_SAME_ADDRESS = 1 << 2, /* another device is at this address */
 	DEVICE_SAME_NAME = 1 << 3,    /* another device has this name */
-	DEVICE_SAME_UUID =
-		1 << 4, /* the UUID came from two addresses that are leased to two MACs */
+	/* the UUID came from two addresses that are leased to two MACs */
+	DEVICE_SAME_UUID = 1 << 4,
+	DEVICE_UNKNOWN_ADDRESS = 1 << 5, /* no lease of its address was ever seen */
 };
 
 struct device_key {
@@ -38,6 +39,7 @@ struct device {
 	struct mac mac;            /* of the lease at that address; stays when the lease ends */
 	struct device_label *name; /* NULL = unknown; read it with device_name */
 	bool leased;
+	bool was_leased; /* ever, since the daemon started */
 	bool same_uuid;
 	uint8_t relay[DELIVERY_CORES_MAX]; /* enum delivery_state of `hello` at each core */
 	int64_t hello;                     /* row of the newest hello */
@@ -85,5 +87,5 @@ const char *device_name(const struct device *device); /* NULL = unknown */
 unsigned device_flags(const struct device_table *table, const struct device *device);
 
 /* "no-uuid same-name", "" for none. Gives `ret` back. */
-#define DEVICE_FLAGS_TEXT 64
+#define DEVICE_FLAGS_TEXT 96
 const char *device_flags_print(unsigned flags, char ret[DEVICE_FLAGS_TEXT]);

@@ -99,6 +99,8 @@ static void on_hello(struct listener_connection *connection, const struct listen
 		return;
 	}
 	look_up(discovery, key, kept.address, &known);
+	if (discovery->config->only_leased && !known.leased)
+		kept.cores = 0;
 	kept.mac = known.mac;
 	kept.name = known.name.text;
 	result = store_add(discovery->store, &kept, connection);
@@ -296,6 +298,7 @@ static int make_parts(struct discovery *discovery, struct err *err)
 	const struct listener_options options = {
 		.max_connections = (uint32_t)config->max_connections,
 		.max_per_address = (uint32_t)config->max_per_address,
+		.max_per_prefix = (uint32_t)config->max_per_prefix,
 		.time_limit_ms = (uint32_t)config->time_limit_ms,
 		.on_hello = on_hello,
 		.on_refused = on_refused,

@@ -94,9 +94,11 @@ struct discovery_config {
 	int deliver;               /* enum discovery_deliver */
 	int64_t max_connections;
 	int64_t max_per_address;
+	int64_t max_per_prefix;
 	int64_t time_limit_ms; /* to the whole hello, from accept */
 	int64_t history;       /* hellos kept per device */
 	int64_t max_devices;
+	bool only_leased; /* hellos from addresses without a known lease are kept, not relayed */
 };
 extern const struct config_table discovery_config_table;
 

@@ -24,10 +24,10 @@
 	     */
 
 const char *const listener_reason_names[LISTENER_REASONS] = {
-	[LISTENER_EMPTY] = "empty",         [LISTENER_CUT] = "cut",
-	[LISTENER_INVALID] = "invalid",     [LISTENER_TOO_LONG] = "too-long",
-	[LISTENER_TOO_SLOW] = "too-slow",   [LISTENER_PER_ADDRESS] = "per-address",
-	[LISTENER_NO_MEMORY] = "no-memory",
+	[LISTENER_EMPTY] = "empty",           [LISTENER_CUT] = "cut",
+	[LISTENER_INVALID] = "invalid",       [LISTENER_TOO_LONG] = "too-long",
+	[LISTENER_TOO_SLOW] = "too-slow",     [LISTENER_PER_ADDRESS] = "per-address",
+	[LISTENER_PER_PREFIX] = "per-prefix", [LISTENER_NO_MEMORY] = "no-memory",
 };
 
 /* A connection stands in one queue at a time. All in a queue wait equally long, so the first in the
@@ -42,7 +42,7 @@ struct listener_connection {
 	TAILQ_ENTRY(listener_connection) link;
 	struct listener *listener;
 	struct queue *queue;
-	struct source *source;
+	struct source *source, *prefix;
 	uint64_t deadline_ms;
 	uint8_t *bytes; /* NULL until the first ones come */
 	uint32_t length;
@@ -68,7 +68,7 @@ struct listener {
 	struct queue gathering; /* not whole yet */
 	struct queue lingering; /* whole by its lengths; more may follow */
 	struct queue handed;    /* on_hello was called; no timer */
-	struct source_table sources;
+	struct source_table sources, prefixes;
 	struct listener_status status;
 	uint8_t scratch[HELLO_MAX_BYTES + 1];
 };
@@ -121,6 +121,7 @@ static void drop(struct listener_connection *connection)
 	event_del(&connection->readable);
 	TAILQ_REMOVE(&connection->queue->head, connection, link);
 	source_leave(&listener->sources, connection->source);
+	source_leave(&listener->prefixes, connection->prefix);
 	close(connection->fd);
 	free(connection->bytes);
 	free(connection);
@@ -274,24 +275,41 @@ static void on_resume(evutil_socket_t fd, short what, void *user)
 	set_paused(user, false);
 }
 
+/* Counts the connection with its address and prefix; LISTENER_REASONS when it may stay. */
+static enum listener_reason enter(struct listener *listener, struct listener_connection *connection,
+				  struct addr addr)
+{
+	const struct listener_options *options = &listener->options;
+	int result = source_enter(&listener->sources, addr, options->max_per_address,
+				  &connection->source);
+
+	if (result < 0)
+		return result == -EUSERS ? LISTENER_PER_ADDRESS : LISTENER_NO_MEMORY;
+	result = source_enter(&listener->prefixes, source_prefix(addr), options->max_per_prefix,
+			      &connection->prefix);
+	if (result == 0)
+		return LISTENER_REASONS;
+	source_leave(&listener->sources, connection->source);
+	return result == -EUSERS ? LISTENER_PER_PREFIX : LISTENER_NO_MEMORY;
+}
+
 /* Takes the descriptor over: in a connection, or closed. */
 static void welcome(struct listener *listener, int fd, const struct sockaddr *from)
 {
 	struct listener_connection *connection = calloc(1, sizeof(*connection));
+	enum listener_reason reason = LISTENER_NO_MEMORY;
 	struct endpoint peer = {0};
-	int result = -ENOMEM;
 
 	endpoint_from_sockaddr(from, &peer);
 	if (connection)
-		result = source_enter(&listener->sources, peer.addr,
-				      listener->options.max_per_address, &connection->source);
-	if (result < 0) {
+		reason = enter(listener, connection, peer.addr);
+	if (reason != LISTENER_REASONS) {
 		free(connection);
-		if (result == -EUSERS)
-			refused(listener, LISTENER_PER_ADDRESS, peer,
-				"too many connections of this address are open");
-		else
-			refused(listener, LISTENER_NO_MEMORY, peer, "no memory for a connection");
+		refused(listener, reason, peer,
+			reason == LISTENER_NO_MEMORY ? "no memory for a connection"
+			: reason == LISTENER_PER_ADDRESS
+				? "too many connections of this address are open"
+				: "too many connections of this /24 or /64 are open");
 		close(fd);
 		return;
 	}

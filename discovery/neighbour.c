@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/neighbour.h"
 
+#include "discovery/source.h"
+
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <net/if_arp.h>
@@ -9,7 +11,6 @@
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #define KNOWN_MAX 256
@@ -102,12 +103,10 @@ static int ask(struct neighbour *neighbour, struct nl_addr *to, int index, struc
 
 static struct known *known_of(struct neighbour *neighbour, struct addr addr)
 {
-	size_t kept = addr.family == ADDR_IP6 ? 8 : 3;
-	struct addr prefix = {.family = addr.family};
+	struct addr prefix = source_prefix(addr);
 	uint32_t hash = 2166136261u;
 
-	memcpy(prefix.bytes, addr.bytes, kept);
-	for (size_t i = 0; i < kept; i++)
+	for (size_t i = 0; i < sizeof(prefix.bytes); i++)
 		hash = (hash ^ prefix.bytes[i]) * 16777619u;
 	struct known *known = &neighbour->known[hash % KNOWN_MAX];
 

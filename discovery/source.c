@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int by_address(const void *a, const void *b)
 {
@@ -39,4 +40,12 @@ void source_leave(struct source_table *table, struct source *source)
 		return;
 	tdelete(source, &table->root, by_address);
 	free(source);
+}
+
+struct addr source_prefix(struct addr addr)
+{
+	size_t kept = addr.family == ADDR_IP6 ? 8 : 3;
+
+	memset(addr.bytes + kept, 0, sizeof(addr.bytes) - kept);
+	return addr;
 }

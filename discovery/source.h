@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * source: how many connections each address has open. Pure.
+ * source: how many connections each address, or each prefix, has open. Pure.
  */
 #pragma once
 
@@ -21,3 +21,6 @@ struct source_table {
 int source_enter(struct source_table *table, struct addr addr, uint32_t limit, struct source **ret);
 /* One less; the source is gone with its last. */
 void source_leave(struct source_table *table, struct source *source);
+
+/* The first address of its /24 or /64, which stands for all of them. */
+struct addr source_prefix(struct addr addr);

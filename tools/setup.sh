@@ -22,6 +22,9 @@ SETUP_TO_RUN=(
 SETUP_TO_CHECK=(
 	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck udhcpc debootstrap valgrind
 )
+# For MeshCentral as a real core. A node from elsewhere does as well, and does not go together with
+# Debian's npm.
+[[ -n $(command -v npm) ]] || SETUP_TO_CHECK+=(nodejs npm)
 # Packages whose service the lab must not leave behind on the machine.
 SETUP_SERVICES=(
 	kea-dhcp4-server kea-dhcp6-server bind9:named knot isc-dhcp-relay

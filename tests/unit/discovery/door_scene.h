@@ -89,6 +89,7 @@ static inline int set_up(void **state)
 		.cores = {.items = &scene->core_config, .count = 1},
 		.max_connections = 100,
 		.max_per_address = 8,
+		.max_per_prefix = 1000,
 		.time_limit_ms = 5000,
 		.history = 4,
 		.max_devices = 10,

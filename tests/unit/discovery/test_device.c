@@ -69,6 +69,28 @@ static void device_keeps_its_row_when_it_moves(void **state)
 	assert_ptr_equal(device_find(*state, device_key(uuid_of(1), ip(9))), device);
 }
 
+/* Without what all have here: no lease. */
+static unsigned flags_of(const struct device_table *table, const struct device *device)
+{
+	return device_flags(table, device) & ~(unsigned)DEVICE_UNKNOWN_ADDRESS;
+}
+
+static void address_without_a_lease_is_flagged_until_there_was_one(void **state)
+{
+	static const uint8_t bytes[] = {0, 1, 2, 3, 4, 5};
+	struct uuid uuid = {{7}};
+	struct device *device;
+	struct mac mac;
+
+	mac_from_bytes(1, bytes, sizeof(bytes), &mac);
+	assert_int_equal(device_place(*state, device_key(uuid, ip(1)), ip(1), &device), 0);
+	assert_int_equal(device_flags(*state, device), DEVICE_UNKNOWN_ADDRESS);
+	device_set_lease(*state, device, mac, "", true);
+	assert_int_equal(device_flags(*state, device), 0);
+	device_set_lease(*state, device, mac, "", false);
+	assert_int_equal(device_flags(*state, device), 0);
+}
+
 static void unset_and_test_uuids_are_told_apart_by_address(void **state)
 {
 	struct uuid zero = {0}, ones;
@@ -79,7 +101,7 @@ static void unset_and_test_uuids_are_told_apart_by_address(void **state)
 	assert_ptr_not_equal(place(*state, hello_test_uuid, ip(1)),
 			     place(*state, hello_test_uuid, ip(2)));
 	assert_int_equal(device_count(*state), 6);
-	assert_int_equal(device_flags(*state, device_find(*state, device_key(ones, ip(2)))),
+	assert_int_equal(flags_of(*state, device_find(*state, device_key(ones, ip(2)))),
 			 DEVICE_NO_UUID | DEVICE_SAME_ADDRESS);
 }
 
@@ -89,11 +111,11 @@ static void two_devices_at_an_address_are_flagged(void **state)
 	struct device *second = place(*state, uuid_of(2), ip(1));
 
 	assert_ptr_equal(device_at(*state, ip(1)), second);
-	assert_int_equal(device_flags(*state, first), DEVICE_SAME_ADDRESS);
-	assert_int_equal(device_flags(*state, second), DEVICE_SAME_ADDRESS);
+	assert_int_equal(flags_of(*state, first), DEVICE_SAME_ADDRESS);
+	assert_int_equal(flags_of(*state, second), DEVICE_SAME_ADDRESS);
 	place(*state, uuid_of(1), ip(3));
-	assert_int_equal(device_flags(*state, first), 0);
-	assert_int_equal(device_flags(*state, second), 0);
+	assert_int_equal(flags_of(*state, first), 0);
+	assert_int_equal(flags_of(*state, second), 0);
 }
 
 static void another_mac_at_the_address_ends_the_older_claim(void **state)
@@ -103,8 +125,8 @@ static void another_mac_at_the_address_ends_the_older_claim(void **state)
 	device_set_lease(*state, first, mac_of(1), "pc1.corp.example", true);
 	second = place(*state, uuid_of(2), ip(1));
 	device_set_lease(*state, second, mac_of(2), "pc2.corp.example", true);
-	assert_int_equal(device_flags(*state, first), 0);
-	assert_int_equal(device_flags(*state, second), 0);
+	assert_int_equal(flags_of(*state, first), 0);
+	assert_int_equal(flags_of(*state, second), 0);
 	assert_false(first->leased);
 	assert_true(mac_equal(first->mac, mac_of(1)));
 }
@@ -117,9 +139,9 @@ static void same_name_is_flagged_until_it_is_gone(void **state)
 
 	device_set_lease(*state, first, mac_of(1), "pc.corp.example", true);
 	device_set_lease(*state, second, mac_of(2), "pc.corp.example", true);
-	assert_string_equal(device_flags_print(device_flags(*state, first), text), "same-name");
+	assert_string_equal(device_flags_print(flags_of(*state, first), text), "same-name");
 	device_set_lease(*state, second, mac_of(2), "other.corp.example", true);
-	assert_int_equal(device_flags(*state, first), 0);
+	assert_int_equal(flags_of(*state, first), 0);
 	assert_string_equal(device_name(second), "other.corp.example");
 }
 
@@ -139,8 +161,8 @@ static void every_flag_has_its_word(void **state)
 	char text[DEVICE_FLAGS_TEXT];
 
 	(void)state;
-	assert_string_equal(device_flags_print(0x1f, text),
-			    "no-uuid test same-address same-name same-uuid");
+	assert_string_equal(device_flags_print(0x3f, text),
+			    "no-uuid test same-address same-name same-uuid unknown-address");
 	assert_string_equal(device_flags_print(0, text), "");
 }
 
@@ -150,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(device_keeps_its_row_when_it_moves),
+		CASE(address_without_a_lease_is_flagged_until_there_was_one),
 		CASE(unset_and_test_uuids_are_told_apart_by_address),
 		CASE(two_devices_at_an_address_are_flagged),
 		CASE(another_mac_at_the_address_ends_the_older_claim),

@@ -64,6 +64,7 @@ static struct scene *begin(uint32_t max_connections, uint32_t max_per_address,
 	const struct listener_options options = {
 		.max_connections = max_connections,
 		.max_per_address = max_per_address,
+		.max_per_prefix = 20,
 		.time_limit_ms = time_limit_ms,
 		.on_hello = on_hello,
 		.on_refused = on_refused,
@@ -300,6 +301,32 @@ static void address_gets_no_more_than_its_share(void **state)
 	end(scene);
 }
 
+static void prefix_gets_no_more_than_its_share(void **state)
+{
+	struct scene *scene;
+	int fds[22];
+
+	(void)state;
+	scene = begin(100, 2, 5000);
+	for (int i = 0; i < 21; i++) {
+		char source[20];
+
+		snprintf(source, sizeof(source), "127.3.3.%d", i + 1);
+		fds[i] = world_connect(source, scene->endpoint);
+	}
+	assert_true(world_wait(scene->base, has_refusal, scene));
+	assert_int_equal(scene->reason, LISTENER_PER_PREFIX);
+	assert_int_equal(listener_status(scene->listener).connections, 20);
+	fds[21] = world_connect("127.3.4.1", scene->endpoint); /* the next /24 is not concerned */
+	world_send(fds[21], world_sample(), WORLD_SAMPLE_BYTES);
+	scene->refusals = 0;
+	assert_true(world_wait(scene->base, has_answer, scene));
+	assert_int_equal(scene->hellos, 1);
+	for (int i = 0; i < 22; i++)
+		close(fds[i]);
+	end(scene);
+}
+
 static bool has_two_hellos(void *user)
 {
 	return ((struct scene *)user)->hellos == 2;
@@ -410,6 +437,7 @@ int main(void)
 		CASE(largest_hello_is_taken),
 		cmocka_unit_test(slow_peer_runs_into_an_absolute_limit),
 		cmocka_unit_test(address_gets_no_more_than_its_share),
+		cmocka_unit_test(prefix_gets_no_more_than_its_share),
 		cmocka_unit_test(full_house_makes_others_wait_not_fail),
 		CASE(accepting_resumes_when_descriptors_are_back),
 		CASE(connection_stays_open_until_released),
