@@ -49,7 +49,7 @@ static const char *const templates[] = {
  * event loop; a second one from an address that it is busy with is dropped without a word; and some
  * make it exit. */
 static const struct relay_options by_preset[] = {
-	[DISCOVERY_PRESET_GENERIC] = {.in_flight = IN_FLIGHT, .watch_ms = SECOND_MS},
+	[DISCOVERY_PRESET_GENERIC] = {.in_flight = IN_FLIGHT, .watch_ms = 200},
 	[DISCOVERY_PRESET_MESHCENTRAL] = {.in_flight = 1,
 					  .interval_ms = SECOND_MS,
 					  .hold_ms = 30 * SECOND_MS,
@@ -80,7 +80,8 @@ static const struct config_key core_keys[] = {
 	 .offset = CORE(preset),
 	 .fallback = "generic",
 	 .choices = presets,
-	 .help = "Pace and gate where the keys below do not say: generic: in-flight 8, watch 1s; "
+	 .help = "Pace and gate where the keys below do not say: generic: in-flight 8, watch "
+		 "200ms; "
 		 "meshcentral: interval 1s, in-flight 1, hold 30s, watch 10s, gate on."},
 	{.name = "address",
 	 .kind = CONFIG_ENDPOINT,

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# 200,000 devices in the store, half of them waiting: time to be ready, memory, and time to answer a
+# question by each key. Part of run.sh, which makes the namespace.
+#
+# usage: inventory.sh BUILD DIRECTORY
+
+set -euo pipefail
+build=$1 dir=$2
+
+cat >"$dir/inventory.yaml" <<-END
+	state: $dir/inventory.db
+	lease: {socket: $dir/inventory-lease.sock}
+	control: {socket: $dir/inventory.sock}
+	log: {level: error}
+	hello:
+	  listen: ["127.0.0.1:9920"]
+	  cores:
+	    - {name: core, address: "127.0.0.1:9921"}
+END
+
+ask()
+{
+	"$build/daemon/amtnetctl" -s "$dir/inventory.sock" "$@"
+}
+
+# start: prints the milliseconds until the daemon answers.
+start()
+{
+	local from=${EPOCHREALTIME/./}
+
+	"$build/daemon/amtnetd" -c "$dir/inventory.yaml" 2>>"$dir/inventory.log" &
+	daemon=$!
+	until ask status >/dev/null 2>&1; do sleep 0.01; done
+	echo "$(((${EPOCHREALTIME/./} - from) / 1000)) ms"
+}
+
+stop()
+{
+	kill "$daemon"
+	wait "$daemon" || true
+}
+
+memory()
+{
+	awk -v name="$1:" '$1 == name { printf "%d MB", $2 / 1024 }' "/proc/$daemon/status"
+}
+
+fill()
+{
+	python3 - "$dir/inventory.db" <<-'END'
+		import sqlite3, sys, time
+		count, now = 200000, int(time.time() * 1000)
+		db = sqlite3.connect(sys.argv[1])
+		db.execute("pragma synchronous = off")
+		numbers = range(1, count + 1)
+		address = lambda i: "10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255)
+		mac = lambda i: "00:11:22:%02x:%02x:%02x" % (i >> 16 & 255, i >> 8 & 255, i & 255)
+		db.execute("insert into hello_hashes values (1, x'00', zeroblob(578), ?)", (count,))
+		db.executemany("insert into hello_device (id, uuid, place, address, hello, first_ms, last_ms, count,"
+		               " mac, name) values (?, ?, '', ?, ?, ?, ?, 1, ?, ?)",
+		               ((i, "%08x-1111-2222-3333-444444444444" % i, address(i), i, now, now, mac(i),
+		                 "pc%d.corp.example" % i) for i in numbers))
+		db.executemany("insert into hello (id, device, time_ms, last_ms, address, version, retry, hash_count,"
+		               " length, sha256, head, hashes, tail)"
+		               " values (?, ?, ?, ?, ?, 3, 0, 17, 603, zeroblob(32), zeroblob(25), 1, x'')",
+		               ((i, i, now, now, address(i)) for i in numbers))
+		db.executemany("insert into hello_delivery values (?, 'core', ?, ?, null)",
+		               ((i, "delivered" if i % 2 else "waiting", now) for i in numbers))
+		db.commit()
+	END
+}
+
+printf '\n200,000 devices, 100,000 of them waiting\n'
+start >/dev/null
+stop
+fill
+printf 'ready after '; start
+printf 'memory %s\n' "$(memory VmRSS)"
+for key in 0001e240-1111-2222-3333-444444444444 00:11:22:01:e2:40 10.1.226.64 pc123456.corp.example; do
+	for _ in 1 2 3 4 5; do
+		from=${EPOCHREALTIME/./}
+		ask device "$key" >/dev/null
+		echo "$((${EPOCHREALTIME/./} - from))"
+	done | sort -n | sed -n "3s|\$| us: device $key (amtnetctl's own start included)|p"
+done
+ask --csv devices | wc -l | sed 's/$/ lines: devices --csv/'
+printf 'memory at most %s\n' "$(memory VmHWM)"
+stop

@@ -1,0 +1,309 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# tests/bench/hello: amtnetd beside what people put in front of a provisioning core. README.md says
+# what is measured and how to read it. As root; everything runs in one network namespace of its own.
+#
+# usage: run.sh [-b BUILD] [-r ROUNDS] [-s SECONDS] [-a ARMS] [PART...]
+#        parts: full rate idle outage kill inventory
+
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+build=$here/../../../build rounds=5 seconds=5
+
+arms='direct socat nginx haproxy haproxy-v2 haproxy-transparent amtnetd amtnetd-v1 amtnetd-v2
+	amtnetd-transparent'
+
+while getopts b:r:s:a: option; do
+	case $option in
+	b) build=$OPTARG ;;
+	r) rounds=$OPTARG ;;
+	s) seconds=$OPTARG ;;
+	a) arms=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+parts=("${@:-full rate idle outage kill inventory}")
+# shellcheck disable=SC2206 # words on purpose
+parts=(${parts[*]})
+
+if [[ -z ${HELLO_BENCH_DIR:-} ]]; then
+	((EUID == 0)) || { echo 'run.sh: a network namespace needs root' >&2; exit 1; }
+	HELLO_BENCH_DIR=$(mktemp -d /tmp/amtnet-bench-hello.XXXXXX)
+	export HELLO_BENCH_DIR
+	trap 'rm -rf "$HELLO_BENCH_DIR"' EXIT
+	unshare --net --pid --fork --kill-child --mount-proc "$0" -b "$(readlink -f "$build")" -r "$rounds" \
+		-s "$seconds" -a "$arms" "${parts[@]}"
+	exit
+fi
+
+dir=$HELLO_BENCH_DIR
+core=127.0.0.1:9971
+declare -A port=([socat]=9901 [nginx]=9902 [haproxy]=9903 [haproxy-v2]=9904 [haproxy-transparent]=9905
+	[amtnetd]=9911 [amtnetd-v1]=9912 [amtnetd-v2]=9913 [amtnetd-transparent]=9914)
+declare -A pid=()
+# shellcheck disable=SC2206 # words on purpose
+arms=($arms)
+
+has()
+{
+	[[ " $1 " == *" $2 "* ]]
+}
+
+# ---- the relays --------------------------------------------------------------------------------
+
+# start ARM: with an empty state; ready when it returns.
+start()
+{
+	local i
+
+	case $1 in
+	direct) return ;;
+	socat) socat "TCP-LISTEN:${port[socat]},bind=127.0.0.1,reuseaddr,fork,backlog=65535" "TCP:$core" \
+		2>"$dir/socat.log" & ;;
+	nginx) start_nginx ;;
+	haproxy*) start_haproxy "$1" ;;
+	amtnetd*)
+		rm -f "$dir/$1".db*
+		start_amtnetd "$1"
+		;;
+	esac
+	pid[$1]=$!
+	disown "$!"
+	for ((i = 0; i < 400; i++)); do
+		[[ -z $(ss -Hltn "sport = :${port[$1]}") ]] || return 0
+		sleep 0.025
+	done
+	echo "run.sh: $1 does not listen" >&2
+	exit 1
+}
+
+stop()
+{
+	[[ $1 != direct ]] || return 0
+	kill "${pid[$1]}" 2>/dev/null || true
+	while kill -0 "${pid[$1]}" 2>/dev/null; do sleep 0.02; done
+}
+
+start_nginx()
+{
+	cat >"$dir/nginx.conf" <<-END
+		load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+		user root; worker_processes 1; daemon off; pid $dir/nginx.pid; error_log $dir/nginx.log;
+		worker_rlimit_nofile 65536;
+		events { worker_connections 60000; }
+		stream { server { listen 127.0.0.1:${port[nginx]} backlog=65535; proxy_pass $core; } }
+	END
+	nginx -c "$dir/nginx.conf" 2>"$dir/nginx.err" &
+}
+
+start_haproxy()
+{
+	local server=
+
+	[[ $1 != haproxy-v2 ]] || server=send-proxy-v2
+	[[ $1 != haproxy-transparent ]] || server='source 0.0.0.0 usesrc clientip'
+	cat >"$dir/$1.cfg" <<-END
+		global
+		  maxconn 9900
+		  nbthread 1
+		defaults
+		  mode tcp
+		  timeout connect 5s
+		  timeout client 60s
+		  timeout server 60s
+		listen hello
+		  bind 127.0.0.1:${port[$1]} backlog 65535
+		  server core $core $server
+	END
+	haproxy -db -f "$dir/$1.cfg" 2>"$dir/$1.log" &
+}
+
+start_amtnetd()
+{
+	local kind=tcp
+
+	[[ $1 == amtnetd ]] || kind=${1#amtnetd-}
+	kind=${kind/v/proxy-v}
+	kind=${kind/transproxy-vparent/transparent}
+	[[ $1 != amtnetd-transparent ]] || kind=transparent
+	cat >"$dir/$1.yaml" <<-END
+		state: $dir/$1.db
+		lease: {socket: $dir/$1-lease.sock}
+		control: {socket: $dir/$1-control.sock}
+		log: {level: error}
+		hello:
+		  listen: ["127.0.0.1:${port[$1]}"]
+		  max-per-address: 100000
+		  max-per-prefix: 1000000
+		  time-limit: 5m
+		  cores:
+		    - {name: core, kind: $kind, address: "$core", in-flight: 64}
+	END
+	"$build/daemon/amtnetd" -c "$dir/$1.yaml" 2>>"$dir/$1.log" &
+}
+
+# ---- measuring ---------------------------------------------------------------------------------
+
+# cpu PID: utime + stime in microseconds; children that ended included (socat forks); 0 when it is gone.
+cpu()
+{
+	[[ -n ${1:-} && -e /proc/$1/stat ]] || { echo 0; return; }
+	awk '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) * 10000 }' "/proc/$1/stat"
+}
+
+# load ARM ARGUMENT...: one run of hello_load, with "cpu-us N" (per hello) behind it.
+load()
+{
+	local arm=$1 target=$core before after line header=()
+	shift
+
+	[[ $arm == direct ]] || target=127.0.0.1:${port[$arm]}
+	[[ $arm != *-v[12] ]] || header=(-a)
+	before=$(cpu "${pid[$arm]:-}")
+	line=$("$dir/hello_load" -t "$target" -l "$core" "${header[@]}" "$@")
+	after=$(cpu "${pid[$arm]:-}")
+	echo "$line cpu-us $(((after - before) / ($(field arrived "$line") + 1)))"
+}
+
+field()
+{
+	awk -v name="$1" '{ for (i = 1; i < NF; i += 2) if ($i == name) print $(i + 1) }' <<<"$2"
+}
+
+median()
+{
+	sort -g | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "-" }'
+}
+
+# rounds_of NAME ARGUMENT...: every arm in every round, the order turned by one each time.
+rounds_of()
+{
+	local name=$1 round i arm
+	printf '%s: %d rounds\n' "$1" "$rounds" >&2
+	shift
+
+	for ((round = 0; round < rounds; round++)); do
+		for ((i = 0; i < ${#arms[@]}; i++)); do
+			arm=${arms[(i + round) % ${#arms[@]}]}
+			start "$arm"
+			load "$arm" "$@" >>"$dir/$name.$arm"
+			stop "$arm"
+		done
+	done
+}
+
+column()
+{
+	while read -r line; do field "$2" "$line"; done <"$1" | median
+}
+
+report()
+{
+	local arm name
+
+	printf '\n%s\n%-22s %10s %8s %9s %9s %8s %7s %7s\n' "$2" arm per-second ratio p50-ms p99-ms cpu-us lost twice
+	for arm in "${arms[@]}"; do
+		name=$dir/$1.$arm
+		printf '%-22s %10s %8s %9s %9s %8s %7s %7s\n' "$arm" "$(column "$name" per-second)" \
+			"$(ratio "$1" "$arm")" "$(column "$name" p50-ms)" "$(column "$name" p99-ms)" \
+			"$(column "$name" cpu-us)" "$(column "$name" lost)" "$(column "$name" twice)"
+	done
+}
+
+# ratio NAME ARM: median over the rounds of its hellos/s by HAProxy's in the same round.
+ratio()
+{
+	paste -d' ' <(while read -r line; do field per-second "$line"; done <"$dir/$1.$2") \
+		<(while read -r line; do field per-second "$line"; done <"$dir/$1.haproxy") |
+		awk '{ printf "%.2f\n", $1 / $2 }' | median
+}
+
+# idle ARM: kilobytes (PSS of the process and its children) that silent connections cost; 9,000 of
+# them, since a descriptor limit of 20,000 is usual and some hold two for each.
+idle()
+{
+	local before after
+
+	before=$(pss "$1")
+	"$dir/hello_load" -t "127.0.0.1:${port[$1]}" -l "$core" -i 9000 >"$dir/idle.out" &
+	for ((i = 0; i < 400; i++)); do
+		grep -q idle "$dir/idle.out" && break
+		sleep 0.05
+	done
+	after=$(pss "$1")
+	printf '%-22s %6d kB per 10,000, %s\n' "$1" $(((after - before) * 10 / 9)) "$(cat "$dir/idle.out")"
+	kill "$!"
+	wait "$!" 2>/dev/null || true
+}
+
+pss()
+{
+	local process sum=0
+
+	for process in "${pid[$1]}" $(pgrep -P "${pid[$1]}"); do
+		sum=$((sum + $(awk '/^Pss:/ { print $2 }' "/proc/$process/smaps_rollup")))
+	done
+	echo "$sum"
+}
+
+# ---- the parts ---------------------------------------------------------------------------------
+
+ip link set lo up
+sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535 net.ipv4.ip_local_port_range='10000 65000'
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+cc -O2 -D_GNU_SOURCE -o "$dir/hello_load" "$here/hello_load.c"
+# HAProxy's transparent mode needs the same way back that amtnetd makes for itself.
+ip route add local default dev lo table 100
+ip rule add iif lo ipproto tcp sport 9971 lookup 100
+
+if has "${parts[*]}" full; then
+	rounds_of full -d "$seconds"
+	report full "full speed, 64 connections at a time, 1,000 addresses, $seconds s, median of $rounds"
+fi
+if has "${parts[*]}" rate; then
+	for rate in 400 2000; do
+		rounds_of "rate$rate" -d "$seconds" -r "$rate"
+		report "rate$rate" "$rate hellos/s"
+	done
+fi
+if has "${parts[*]}" idle; then
+	printf '\nidle connections\n'
+	for arm in nginx haproxy amtnetd; do
+		start "$arm"
+		idle "$arm"
+		stop "$arm"
+	done
+fi
+if has "${parts[*]}" outage; then
+	printf '\ncore away for 30 s of 40 s (refused), 50 hellos/s\n'
+	for arm in socat nginx haproxy amtnetd; do
+		start "$arm"
+		printf '%-22s %s\n' "$arm" "$(load "$arm" -d 40 -r 50 -k 5-35 -g 20)"
+		stop "$arm"
+	done
+fi
+if has "${parts[*]}" kill; then
+	printf '\nrelay killed (-9) at 3 s of 6 s while the core is away, then started again, 200 hellos/s\n'
+	for arm in socat nginx haproxy amtnetd; do
+		start "$arm"
+		load "$arm" -d 6 -r 200 -k 1-5 -g 20 >"$dir/kill.out" &
+		sleep 3
+		# shellcheck disable=SC2046 # a list of processes
+		kill -KILL "${pid[$arm]}" $(pgrep -P "${pid[$arm]}")
+		if [[ $arm == amtnetd ]]; then
+			start_amtnetd "$arm"
+			pid[$arm]=$!
+			disown "$!"
+		else
+			start "$arm"
+		fi
+		wait
+		printf '%-22s %s (failed: refused while it was down)\n' "$arm" "$(cat "$dir/kill.out")"
+		stop "$arm"
+	done
+fi
+if has "${parts[*]}" inventory; then
+	"$here/inventory.sh" "$build" "$dir"
+fi
