@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -146,17 +147,14 @@ static void redirection_answers_are_told_from_noise(void **state)
 
 /* A stand-in for a PC: a process with one listening socket per address and port, and what it says. */
 struct service {
-	const char *addr;
+	unsigned host; /* last octet of its address */
 	uint16_t port;
 	const char *says; /* NULL = nothing */
 	size_t length;
 	bool tls;
 };
 
-#define AMT_HOST "127.77.0.1"
-#define SETUP_HOST "127.77.0.2"
-#define WEB_HOST "127.77.0.3"
-#define OFF_HOST "127.77.0.4"
+enum { AMT_HOST = 1, SETUP_HOST, WEB_HOST, OFF_HOST };
 #define REDIRECTION "\x11\0\0\0\x01\0\0\0\0\0\0\0"
 
 static const struct service services[] = {
@@ -169,6 +167,16 @@ static const struct service services[] = {
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
 static pid_t servants[SERVICES];
+
+/* On loopback, in a network of this process's own: two runs at once do not meet. */
+static const char *address_of(unsigned host)
+{
+	static char text[8][32];
+
+	snprintf(text[host], sizeof(text[host]), "127.%u.%u.%u", 64 + (unsigned)getpid() / 256 % 64,
+		 (unsigned)getpid() % 256, host);
+	return text[host];
+}
 
 static SSL_CTX *make_context(void)
 {
@@ -209,7 +217,7 @@ static pid_t serve(const struct service *service)
 	SSL_CTX *context;
 	pid_t pid;
 
-	inet_pton(AF_INET, service->addr, &at.sin_addr);
+	inet_pton(AF_INET, address_of(service->host), &at.sin_addr);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(listener, 8), 0);
@@ -250,8 +258,10 @@ static void stop(void *user)
 	event_base_loopbreak(user);
 }
 
-static const struct result *result_of(const char *text)
+static const struct result *result_of(unsigned host)
 {
+	const char *text = address_of(host);
+
 	for (size_t i = 0; i < results.count; i++)
 		if (!strcmp(results.items[i]->subject, text))
 			return results.items[i];
@@ -262,13 +272,12 @@ static const struct result *result_of(const char *text)
 static void each_host_is_told_for_what_it_is(void **state)
 {
 	struct check_tools tools = {.base = event_base_new(), .sink = take};
-	const char *names[] = {AMT_HOST, SETUP_HOST, WEB_HOST, OFF_HOST};
 	struct check_amt_group group = {.name = "branch", .target_count = 4};
 	struct check_amt *check;
 	struct addr targets[4];
 
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(addr_parse(names[i], &targets[i]), 0);
+		assert_int_equal(addr_parse(address_of((unsigned)i + 1), &targets[i]), 0);
 	group.targets = targets;
 	assert_int_equal(check_amt_start(&check, &tools, &group, stop, tools.base), 0);
 	assert_int_equal(event_base_dispatch(tools.base), 0);
