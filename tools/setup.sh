@@ -15,19 +15,20 @@ SETUP_TO_BUILD=(
 	libnl-3-dev libnl-route-3-dev
 )
 SETUP_TO_RUN=(
-	kea-dhcp4-server kea-dhcp6-server kea-dhcp-ddns-server bind9 knot bind9-dnsutils isc-dhcp-client isc-dhcp-relay
-	iproute2 nftables tcpdump socat procps
+	kea-dhcp4-server kea-dhcp6-server kea-dhcp-ddns-server bind9 knot bind9-dnsutils
+	isc-dhcp-client isc-dhcp-relay iproute2 nftables tcpdump socat procps
 )
 # libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
 SETUP_TO_CHECK=(
-	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck udhcpc debootstrap valgrind
+	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck
+	udhcpc debootstrap valgrind openssl
 )
 # For MeshCentral as a real core. A node from elsewhere does as well, and does not go together with
 # Debian's npm.
 [[ -n $(command -v npm) ]] || SETUP_TO_CHECK+=(nodejs npm)
 # Packages whose service the lab must not leave behind on the machine.
 SETUP_SERVICES=(
-	kea-dhcp4-server kea-dhcp6-server bind9:named knot isc-dhcp-relay
+	kea-dhcp4-server kea-dhcp6-server kea-dhcp-ddns-server bind9:named knot isc-dhcp-relay
 )
 
 # setup_need_root COMMAND: a sentence and the end, when there is no root.
