@@ -107,17 +107,28 @@ void hook_free(struct hook *hook)
 
 /* ---- Packets in ---- */
 
-void hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size)
+static void count_repairs(struct hook *hook, unsigned done)
 {
-	unsigned done;
-
-	if (!hook->params.repair)
-		return;
-	done = ip6 ? repair_packet6(packet, size) : repair_packet(packet, size);
 	for (unsigned kind = 0; done != 0; kind++, done >>= 1) {
 		if (done & 1)
 			count(hook, COUNTER_REPAIRED + kind);
 	}
+}
+
+size_t hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size)
+{
+	unsigned done;
+
+	if (!hook->params.repair)
+		return 0;
+	done = ip6 ? repair_packet6(packet, size) : repair_packet(packet, size);
+	count_repairs(hook, done);
+	return !ip6 && (done & REPAIR_TRUNCATED) ? REPAIR_ROOM : 0;
+}
+
+void hook_repair_truncated(struct hook *hook, uint8_t *packet, size_t size, size_t room)
+{
+	count_repairs(hook, repair_truncated(packet, size, room));
 }
 
 /* 0 or -EINVAL. */

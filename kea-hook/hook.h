@@ -43,8 +43,12 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 /* Bounded in time; takes NULL. */
 void hook_free(struct hook *hook);
 
-/* Mends a malformed option 81 (39) in a packet where it lies; counts what was wrong. */
-void hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size);
+/* Mends a malformed option 81 (39) in a packet where it lies; counts what was wrong. Gives the octets
+ * by which the packet has to become longer for hook_repair_truncated() to keep the option; 0 = it is
+ * done. */
+size_t hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size);
+/* `size` is the packet's as it was, `room` the octets behind it; 0 = there is no memory for more. */
+void hook_repair_truncated(struct hook *hook, uint8_t *packet, size_t size, size_t room);
 
 struct hook_query {
 	bool ip6;

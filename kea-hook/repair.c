@@ -57,25 +57,33 @@ static void join(uint8_t *bytes, size_t first, size_t second)
 	bytes[first + 1] = (uint8_t)(bytes[first + 1] + length);
 }
 
-/* Makes one option of all pieces; false when that cannot be, and they were taken out. */
-static bool join_all(uint8_t *bytes, size_t size, size_t first, unsigned *done)
+/* The octets of the option's data that are left; what is behind them becomes pad options. */
+static void shorten(uint8_t *option, size_t length)
+{
+	memset(option + OPTION_HEAD + length, OPTION_PAD, option[1] - length);
+	option[1] = (uint8_t)length;
+}
+
+/* Makes one option of all pieces, without a name when no option can hold them. */
+static unsigned join_all(uint8_t *bytes, size_t size, size_t first)
 {
 	size_t next = first + OPTION_HEAD + bytes[first + 1];
-	size_t at;
+	unsigned done = 0;
 
 	while (find_option(bytes, size, &next)) {
 		if (bytes[first + 1] + bytes[next + 1] > OPTION_MAX)
 			goto too_long;
 		join(bytes, first, next);
 		next = first + OPTION_HEAD + bytes[first + 1];
-		*done |= REPAIR_JOINED;
+		done |= REPAIR_JOINED;
 	}
-	return true;
+	return done;
 too_long:
-	for (at = first; find_option(bytes, size, &at);)
-		blank(bytes + at);
-	*done = REPAIR_TOO_LONG;
-	return false;
+	while (find_option(bytes, size, &next))
+		blank(bytes + next);
+	if (bytes[first + 1] > OPTION81_HEAD)
+		shorten(bytes + first, OPTION81_HEAD);
+	return REPAIR_TOO_LONG;
 }
 
 /* The octets of a name that Kea takes as one in wire form, with or without the root at its end; 0 when
@@ -125,11 +133,9 @@ static bool is_printable(const uint8_t *name, size_t length)
 static void set_name(uint8_t *option, const void *name, size_t length)
 {
 	uint8_t *at = option + OPTION_HEAD + OPTION81_HEAD;
-	size_t before = option[1] - (size_t)OPTION81_HEAD;
 
 	memmove(at, name, length);
-	memset(at + length, OPTION_PAD, before - length);
-	option[1] = (uint8_t)(OPTION81_HEAD + length);
+	shorten(option, OPTION81_HEAD + length);
 }
 
 static void clean_text(uint8_t *option)
@@ -167,10 +173,8 @@ static unsigned mend(uint8_t *option)
 	size_t length = option[1];
 	unsigned done = 0;
 
-	if (length < OPTION81_HEAD) {
-		blank(option);
+	if (length < OPTION81_HEAD)
 		return REPAIR_TRUNCATED;
-	}
 	length -= OPTION81_HEAD;
 	if ((*flags & NAMING_N) && (*flags & NAMING_S)) {
 		*flags &= (uint8_t)~NAMING_N;
@@ -187,18 +191,43 @@ static unsigned mend(uint8_t *option)
 	return done;
 }
 
-unsigned repair_packet(uint8_t *bytes, size_t size)
+/* The first option 81 of a DHCPv4 packet. */
+static bool find_first(const uint8_t *bytes, size_t size, size_t *ret)
 {
 	static const uint8_t cookie[] = {0x63, 0x82, 0x53, 0x63};
-	size_t at = AT_OPTIONS;
-	unsigned done = 0;
 
-	if (size < AT_OPTIONS || memcmp(bytes + AT_COOKIE, cookie, sizeof(cookie)) != 0 ||
-	    !find_option(bytes, size, &at))
+	*ret = AT_OPTIONS;
+	return size >= AT_OPTIONS && memcmp(bytes + AT_COOKIE, cookie, sizeof(cookie)) == 0 &&
+	       find_option(bytes, size, ret);
+}
+
+unsigned repair_packet(uint8_t *bytes, size_t size)
+{
+	unsigned done;
+	size_t at;
+
+	if (!find_first(bytes, size, &at))
 		return 0;
-	if (join_all(bytes, size, at, &done))
-		done |= mend(bytes + at);
-	return done;
+	done = join_all(bytes, size, at);
+	return done | mend(bytes + at);
+}
+
+unsigned repair_truncated(uint8_t *bytes, size_t size, size_t room)
+{
+	size_t at, behind, missing;
+
+	if (!find_first(bytes, size, &at) || bytes[at + 1] >= OPTION81_HEAD)
+		return 0;
+	behind = at + OPTION_HEAD + bytes[at + 1];
+	missing = OPTION81_HEAD - (size_t)bytes[at + 1];
+	if (room < missing) {
+		blank(bytes + at);
+		return 0;
+	}
+	memmove(bytes + behind + missing, bytes + behind, size - behind);
+	memset(bytes + behind, 0, missing);
+	bytes[at + 1] = OPTION81_HEAD;
+	return mend(bytes + at);
 }
 
 /* ---- DHCPv6 ---- */
@@ -208,6 +237,22 @@ unsigned repair_packet(uint8_t *bytes, size_t size)
 #define OPTION6_HEAD 4        /* code, length */
 #define FLAG6_S 0x01
 #define FLAG6_N 0x04
+
+/* The option keeps its flags and loses its name: behind them follows an option that nobody reads, or,
+ * where there is no room for its head, the whole becomes one. */
+static void unname6(uint8_t *value, size_t length)
+{
+	uint8_t *at = value - OPTION6_HEAD;
+
+	if (length > OPTION6_HEAD) {
+		at[2] = 0;
+		at[3] = 1;
+		at = value + 1;
+		at[2] = (uint8_t)((length - 1 - OPTION6_HEAD) >> 8);
+		at[3] = (uint8_t)(length - 1 - OPTION6_HEAD);
+	}
+	memset(at, OPTION6_RESERVED, 2);
+}
 
 static unsigned mend6(uint8_t *value, size_t length)
 {
@@ -222,7 +267,7 @@ static unsigned mend6(uint8_t *value, size_t length)
 	else if (length > 1 && wire_length(value + 1, length - 1) == 0)
 		done |= REPAIR_WIRE_NAME;
 	if (done & (REPAIR_TRUNCATED | REPAIR_WIRE_NAME))
-		memset(value - OPTION6_HEAD, OPTION6_RESERVED, 2);
+		unname6(value, length);
 	return done;
 }
 

@@ -4,10 +4,11 @@
  * address. Kea does so for N and S both set, an option of less than three octets, a name that is not
  * in the encoding that E names or that is no name, and an option in several pieces (RFC 3396).
  *
- * Works on the packet's bytes where they lie: the packet keeps its length, what is taken away becomes
- * pad options, and nothing but the option 81 of the options field changes (Kea reads no options in
- * file and sname). A packet that Kea would take is not touched, but for octets behind a name's root,
- * which would cost the client its answer. Pure; bounded by the packet's length.
+ * Works on the packet's bytes where they lie: what is taken away becomes pad options, and nothing but
+ * the option 81 of the options field changes (Kea reads no options in file and sname). The option
+ * stays, if need be without a name, so that a class that asks for it finds the client, and the
+ * client gets its answer. A packet that Kea would take is not touched, but for octets behind a
+ * name's root, which would cost the client its answer. Pure; bounded by the packet's length.
  */
 #pragma once
 
@@ -18,20 +19,29 @@
 enum {
 	REPAIR_JOINED = 1 << 0,    /* the pieces are one option now */
 	REPAIR_N_AND_S = 1 << 1,   /* N is cleared: what was asked for wins */
-	REPAIR_TRUNCATED = 1 << 2, /* taken out: less than its three fixed octets */
+	REPAIR_TRUNCATED = 1 << 2, /* less than its three fixed octets, see repair_truncated() */
 	REPAIR_ASCII = 1 << 3,     /* E is cleared: the name is ASCII */
 	REPAIR_WIRE_NAME =
 		1 << 4, /* the name is taken out: not in wire form, and not ASCII either */
 	REPAIR_TEXT_NAME =
 		1 << 5, /* the name is cleaned: labels too long, empty, or escapes in it */
-	REPAIR_TOO_LONG = 1 << 6, /* taken out: its pieces are more than one option can hold */
+	REPAIR_TOO_LONG = 1 << 6, /* the name is taken out: no one option can hold the pieces */
 	REPAIR_KINDS = 7,
 };
 
-/* Gives the bits of what was done; 0 = nothing was wrong, or this is no DHCPv4 packet. */
+/* Gives the bits of what was done; 0 = nothing was wrong, or this is no DHCPv4 packet. With
+ * REPAIR_TRUNCATED the caller has to make room and to call repair_truncated(). */
 unsigned repair_packet(uint8_t *bytes, size_t size);
+
+/* How much longer a packet may have to become. */
+#define REPAIR_ROOM 3
+
+/* Gives a truncated option 81 the octets that it lacks, as zeros, where `room` octets behind the `size`
+ * of the packet are enough for that (how many it takes does not matter: what follows the options is not
+ * read), and takes it out where they are not. Gives the bits of what else was done. */
+unsigned repair_truncated(uint8_t *bytes, size_t size, size_t room);
 
 /* The same of option 39 (RFC 4704) in a DHCPv6 packet, through any relays: N and S, an option without
  * flags, a name that is not in wire form. DHCPv6 has no pad options, so what is taken out gets a code
- * that nobody reads. */
+ * that nobody reads; that is also what becomes of an option without flags. */
 unsigned repair_packet6(uint8_t *bytes, size_t size);

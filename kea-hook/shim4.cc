@@ -5,8 +5,11 @@
 #include <dhcp/dhcp4.h>
 #include <dhcp/pkt4.h>
 
+#include <new>
+
 using isc::dhcp::Lease4Ptr;
 using isc::dhcp::Option;
+using isc::dhcp::OptionBuffer;
 using isc::dhcp::Pkt4;
 using isc::dhcp::Pkt4Ptr;
 using isc::hooks::CalloutHandle;
@@ -14,6 +17,21 @@ using namespace shim;
 
 namespace
 {
+
+void repair(struct hook *hook, OptionBuffer &bytes)
+{
+	const size_t size = bytes.size();
+	const size_t wanted = hook_repair(hook, false, bytes.data(), size);
+
+	if (wanted == 0)
+		return;
+	try {
+		bytes.resize(size + wanted);
+	} catch (const std::bad_alloc &) {
+		/* The option is taken out instead. */
+	}
+	hook_repair_truncated(hook, bytes.data(), size, bytes.size() - size);
+}
 
 /* Notes the lease for the answer, and tags it. */
 void store(CalloutHandle &handle, struct hook *hook, bool renews)
@@ -112,7 +130,7 @@ ENTRY int buffer4_receive(CalloutHandle &handle)
 	return callout(handle, [&handle](struct hook *hook) {
 		const Pkt4Ptr packet = argument<Pkt4Ptr>(handle, "query4");
 
-		hook_repair(hook, false, packet->data_.data(), packet->data_.size());
+		repair(hook, packet->data_);
 	});
 }
 

@@ -17,15 +17,9 @@ serve()
 	lab_dora $clients -S "$1" -w 16 -t 90 "${@:2}" >"$LAB_DIR/leased" 2>"$LAB_DIR/summary"
 }
 
-# status MEMBER: a number of the hook's.
-status()
-{
-	lab_kea amtnet-status | grep -o "\"$1\": [0-9]*" | grep -o '[0-9]*$'
-}
-
 at_least()
 {
-	(($(status "$1") >= $2))
+	(($(lab_hook_number "$1") >= $2))
 }
 
 # all_served PROCESS WHAT: a `serve` in the background is over, and nobody is without a lease.
@@ -165,7 +159,7 @@ stopped_daemon()
 	done
 	after=$(resident)
 	tap_ok 'the memory for events is full, and what is lost is counted' at_least lost 1000
-	echo "# VmRSS $before KiB, after $((3 * many)) more answers $after KiB; lost $(status lost) events"
+	echo "# VmRSS $before KiB, after $((3 * many)) more answers $after KiB; lost $(lab_hook_number lost) events"
 	tap_ok 'Kea did not grow by as much as 2 MiB meanwhile' test $((after - before)) -lt 2048
 	kill -s CONT "${LAB_PIDS[amtnetd]}"
 	tap_soon 90 'afterwards DNS agrees with the lease store' agrees
@@ -272,7 +266,7 @@ odd_packets()
 		} | lab_exec rtr socat -u - UDP4:10.81.1.2:67,bind=10.81.20.1:67,reuseaddr
 	done
 	tap_ok 'after packets of noise all clients get leases' serve 9900000
-	tap_ok 'and no exception was caught' test "$(status exceptions)" = 0
+	tap_ok 'and no exception was caught' test "$(lab_hook_number exceptions)" = 0
 }
 
 tap_begin kea-dhcp4 knotd setpriv

@@ -145,6 +145,12 @@ lab_kea()
 		socat -t 5 - "UNIX-CONNECT:$LAB_DIR/run/kea.sock"
 }
 
+# lab_hook_number NAME: a number of the hook's status.
+lab_hook_number()
+{
+	lab_kea amtnet-status | grep -o "\"$1\": [0-9]*" | grep -o '[0-9]*$'
+}
+
 # lab_start_relay: the DHCP relay of pc2's subnet.
 lab_start_relay()
 {

@@ -275,6 +275,22 @@ static void a_repair_is_counted_by_kind(void **state)
 	assert_int_equal(counted(fixture, "repaired-truncated"), 0);
 }
 
+/* The packet has room behind its end: what the shim makes when it is asked to. */
+static void a_truncated_option_asks_for_room(void **state)
+{
+	static const uint8_t cut[] = {81, 1, 9, 255}, kept[] = {81, 3, 1, 0, 0, 255};
+	struct fixture *fixture = *state;
+	const size_t size = HEAD + sizeof(cut);
+
+	memcpy(fixture->packet + HEAD, cut, sizeof(cut));
+	size_t room = hook_repair(fixture->hook, false, fixture->packet, size);
+	assert_in_range(room, 2, sizeof(fixture->packet) - size);
+	hook_repair_truncated(fixture->hook, fixture->packet, size, room);
+	assert_memory_equal(fixture->packet + HEAD, kept, sizeof(kept));
+	assert_int_equal(counted(fixture, "repaired-truncated"), 1);
+	assert_int_equal(counted(fixture, "repaired-n-and-s"), 1);
+}
+
 /* A REQUEST of DHCPv6: DUID-LL, option 39 "S, me01"; two addresses are given. */
 static void a_dhcpv6_answer_tells_of_each_address(void **state)
 {
@@ -463,6 +479,7 @@ int main(void)
 		CASE(a_client_left_to_kea_has_no_tag),
 		CASE(a_name_for_keas_books_is_never_empty),
 		CASE(a_repair_is_counted_by_kind),
+		CASE(a_truncated_option_asks_for_room),
 		CASE(a_dhcpv6_answer_tells_of_each_address),
 		CASE(the_end_of_a_tagged_lease_names_what_was_registered),
 		CASE(what_the_daemon_learned_is_asked),

@@ -43,9 +43,6 @@ static const struct row {
 	 LITERAL("\x35\1\1\x51\6\1\0\0mea\xff")},
 	{"N, S and E: E stays", LITERAL("\x51\7\x0d\0\0\3mea\xff"), REPAIR_N_AND_S,
 	 LITERAL("\x51\7\5\0\0\3mea\xff")},
-	{"two octets", LITERAL("\x35\1\1\x51\2\1\0\x0c\1a\xff"), REPAIR_TRUNCATED,
-	 LITERAL("\x35\1\1\0\0\0\0\x0c\1a\xff")},
-	{"no octet", LITERAL("\x51\0\x0c\1a\xff"), REPAIR_TRUNCATED, LITERAL("\0\0\x0c\1a\xff")},
 	{"E with ASCII", LITERAL("\x51\7\5\0\0me01\xff"), REPAIR_ASCII,
 	 LITERAL("\x51\7\1\0\0me01\xff")},
 	{"E with ASCII, N and S", LITERAL("\x51\7\x0d\0\0me01\xff"), REPAIR_ASCII | REPAIR_N_AND_S,
@@ -118,16 +115,83 @@ static void each_fault_is_mended_and_nothing_else_changes(void **state)
 }
 
 /* 200 and 100 octets, with an option between. */
-static void pieces_that_no_option_can_hold_are_taken_out(void **state)
+static void pieces_that_no_option_can_hold_lose_their_name(void **state)
 {
 	uint8_t options[2 + 200 + 3 + 2 + 100 + 1] = {81, 200, 1, [202] = 12, 1, 'a', 81, 100};
-	uint8_t wanted[sizeof(options)] = {[202] = 12, 1, 'a'};
+	uint8_t wanted[sizeof(options)] = {81, 3, 1, [202] = 12, 1, 'a'};
 	uint8_t *bytes;
 
 	options[sizeof(options) - 1] = wanted[sizeof(wanted) - 1] = 255;
+	memset(options + 5, 'x', 197);
 	bytes = packet_of(options, sizeof(options));
 	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options)), REPAIR_TOO_LONG);
 	assert_memory_equal(bytes + HEAD, wanted, sizeof(wanted));
+	test_free(bytes);
+}
+
+/* What is left of a truncated option with room for all that it lacks, and with none. */
+static const struct cut {
+	const char *what;
+	const char *sent;
+	size_t sent_size;
+	unsigned done;
+	const char *kept;
+	size_t kept_size;
+	const char *out;
+} cuts[] = {
+	{"no octet", LITERAL("\x51\0\x0c\1a\xff"), 0, LITERAL("\x51\3\0\0\0\x0c\1a\xff"),
+	 "\0\0\x0c\1a\xff"},
+	{"one octet, at the end", LITERAL("\x35\1\1\x51\1\1"), 0, LITERAL("\x35\1\1\x51\3\1\0\0"),
+	 "\x35\1\1\0\0\0"},
+	{"two octets", LITERAL("\x35\1\1\x51\2\5\0\x0c\1a\xff"), 0,
+	 LITERAL("\x35\1\1\x51\3\5\0\0\x0c\1a\xff"), "\x35\1\1\0\0\0\0\x0c\1a\xff"},
+	{"N and S", LITERAL("\x51\1\x09\xff"), REPAIR_N_AND_S, LITERAL("\x51\3\1\0\0\xff"),
+	 "\0\0\0\xff"},
+};
+
+static void a_truncated_option_gets_what_it_lacks(void **state)
+{
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		const struct cut *cut = &cuts[i];
+		size_t size = HEAD + cut->sent_size, kept_size = HEAD + cut->kept_size;
+		uint8_t *bytes = test_realloc(packet_of(cut->sent, cut->sent_size),
+					      size + REPAIR_ROOM);
+
+		assert_int_equal(repair_packet(bytes, size), REPAIR_TRUNCATED);
+		assert_int_equal(repair_truncated(bytes, size, REPAIR_ROOM), cut->done);
+		if (memcmp(bytes + HEAD, cut->kept, cut->kept_size) != 0)
+			fail_msg("%s", cut->what);
+		assert_int_equal(repair_packet(bytes, kept_size), 0);
+		assert_int_equal(repair_truncated(bytes, kept_size, REPAIR_ROOM), 0);
+		test_free(bytes);
+	}
+}
+
+static void a_truncated_option_is_taken_out_where_no_room_is(void **state)
+{
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		size_t size = HEAD + cuts[i].sent_size;
+		uint8_t *bytes = packet_of(cuts[i].sent, cuts[i].sent_size);
+
+		assert_int_equal(repair_truncated(bytes, size, 0), 0);
+		if (memcmp(bytes + HEAD, cuts[i].out, cuts[i].sent_size) != 0)
+			fail_msg("%s", cuts[i].what);
+		assert_int_equal(repair_packet(bytes, size), 0);
+		test_free(bytes);
+	}
+}
+
+/* Two pieces that are too long together, of which the first has no flags. */
+static void too_long_and_truncated_is_mended_as_both(void **state)
+{
+	uint8_t options[2 + 2 + 2 + 255 + 1] = {81, 2, 1, 0, 81, 255};
+	size_t size = HEAD + sizeof(options);
+	uint8_t *bytes = test_realloc(packet_of(options, sizeof(options)), size + REPAIR_ROOM);
+
+	assert_int_equal(repair_packet(bytes, size), REPAIR_TOO_LONG | REPAIR_TRUNCATED);
+	assert_int_equal(repair_truncated(bytes, size, REPAIR_ROOM), 0);
+	assert_memory_equal(bytes + HEAD, "\x51\3\1\0\0\0\0", 7);
+	assert_int_equal(repair_packet(bytes, size), 0);
 	test_free(bytes);
 }
 
@@ -161,6 +225,10 @@ static void option_39_is_mended_where_it_lies(void **state)
 	for (int relayed = 0; relayed < 2; relayed++) {
 		assert_mended6(LITERAL("\5\2me\0"), REPAIR_N_AND_S, 39, "\1\2me\0", relayed);
 		assert_mended6(LITERAL("\1\x09me"), REPAIR_WIRE_NAME, 0xffff, "\1\x09me", relayed);
+		assert_mended6(LITERAL("\1\x09mei"), REPAIR_WIRE_NAME, 39, "\1\xff\xff\0\0",
+			       relayed);
+		assert_mended6(LITERAL("\5\x09meinpc"), REPAIR_WIRE_NAME | REPAIR_N_AND_S, 39,
+			       "\1\xff\xff\0\3npc", relayed);
 		assert_mended6(LITERAL(""), REPAIR_TRUNCATED, 0xffff, "", relayed);
 		assert_mended6(LITERAL("\1\2me"), 0, 39, "\1\2me", relayed);
 		assert_mended6(LITERAL("\4\2me\0"), 0, 39, "\4\2me\0", relayed);
@@ -198,7 +266,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_is_mended_and_nothing_else_changes),
-		cmocka_unit_test(pieces_that_no_option_can_hold_are_taken_out),
+		cmocka_unit_test(pieces_that_no_option_can_hold_lose_their_name),
+		cmocka_unit_test(a_truncated_option_gets_what_it_lacks),
+		cmocka_unit_test(a_truncated_option_is_taken_out_where_no_room_is),
+		cmocka_unit_test(too_long_and_truncated_is_mended_as_both),
 		cmocka_unit_test(option_39_is_mended_where_it_lies),
 		cmocka_unit_test(file_and_sname_are_not_touched),
 		cmocka_unit_test(what_is_no_dhcp_packet_is_left_alone),
