@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/dns.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 #include <stdio.h>
 #include <string.h>

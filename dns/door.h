@@ -20,7 +20,7 @@
 #include "dns/registration.h"
 #include "dns/sequence.h"
 #include "dns/server.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 #include <sys/queue.h>
 

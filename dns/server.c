@@ -7,7 +7,7 @@
 #include "dns/server_outcome.h"
 #include "dns/server_peer.h"
 #include "dns/server_request.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 #include <event2/event.h>
 

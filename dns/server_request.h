@@ -7,7 +7,7 @@
 
 #include "dns/server.h"
 #include "dns/server_outcome.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 enum server_request_state {
 	SERVER_REQUEST_WAITING, /* to be sent, or sent again */

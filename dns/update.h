@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * update: an RFC 2136 UPDATE as a value, several of them as one message, and a plain query. Nothing
- * here signs (dns/tsig) or sends (dns/server). UPDATEs are written here, answers are read by ldns.
+ * here signs (common/tsig) or sends (dns/server). UPDATEs are written here, answers are read by ldns.
  * Pure. One of the few files that see <ldns/>.
  */
 #pragma once

@@ -12,7 +12,7 @@
 #include "common/err.h"
 #include "dns/record.h"
 #include "dns/server.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 #include "dns/update.h"
 
 #include <event2/event.h>

@@ -5,7 +5,7 @@
  * other code than ours, with time, fudge, error and other data out of the input's first bytes, so that
  * what stands behind the MAC is reached: the verdict must be the one that RFC 8945 5.3 demands.
  */
-#include "dns/tsig.h"
+#include "common/tsig.h"
 #include "tests/support/name_server.h"
 
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "dns/server.h"
-#include "dns/tsig.h"
+#include "common/tsig.h"
 #include "tests/support/name_server.h"
 
 #include <event2/event.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 #include "dns/update.h"
 #include "tests/support/name_server.h"

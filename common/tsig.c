@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "dns/tsig.h"
+#include "common/tsig.h"
 
 #include "common/hostname.h"
 #include "common/wire.h"
