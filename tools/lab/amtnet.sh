@@ -33,7 +33,7 @@ lab_configure_amtnetd()
 		lease:
 		  socket: $LAB_DIR/run/lease.sock
 		kea:
-		  dhcp4-socket: $LAB_DIR/run/kea.sock
+		  $LAB_KEA_SERVER-socket: $LAB_DIR/run/$LAB_KEA_SOCKET
 		control:
 		  socket: $LAB_DIR/run/control.sock
 		dns:

@@ -14,6 +14,9 @@ LAB_SUBNET2=10.81.20.0/24
 LAB_KEA_IN=()
 LAB_KEA_HOOK=
 export LAB_KEA_WHY=
+# The server that lab_kea asks, and amtnetd compares its names with; its control socket.
+export LAB_KEA_SERVER=dhcp4
+export LAB_KEA_SOCKET=kea.sock
 # What Kea finds in its environment besides: NAME=VALUE words; and what runs it, e.g. valgrind.
 LAB_KEA_ENV=()
 LAB_KEA_UNDER=()
@@ -142,7 +145,7 @@ lab_configure_kea()
 lab_kea()
 {
 	printf '{"command": "%s"%s}' "$1" "${2:+, \"arguments\": $2}" |
-		socat -t 5 - "UNIX-CONNECT:$LAB_DIR/run/kea.sock"
+		socat -t 5 - "UNIX-CONNECT:$LAB_DIR/run/$LAB_KEA_SOCKET"
 }
 
 # lab_hook_number NAME: a number of the hook's status.

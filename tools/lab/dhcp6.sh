@@ -8,6 +8,13 @@ LAB_NET6=fd81:0:0:1
 LAB_ZONE6=1.0.0.0.0.0.0.0.0.0.0.0.1.8.d.f.ip6.arpa
 export LAB_ZONE6
 
+# lab_use_kea6: from now on it is kea-dhcp6 that lab_kea asks, and amtnetd compares its names with.
+lab_use_kea6()
+{
+	export LAB_KEA_SERVER=dhcp6
+	export LAB_KEA_SOCKET=kea6.sock
+}
+
 # lab_net6: IPv6 between dhcp and pc1; after lab_net. Addresses are usable at once.
 lab_net6()
 {
@@ -23,11 +30,18 @@ lab_net6()
 # lab_start_kea6: kea-dhcp6 in dhcp, with libdhcp_amtnet.so; of the version that lab_use_kea chose.
 lab_start_kea6()
 {
+	lab_configure_kea6 "$(lab_hook_entry), $(lab_lease_cmds_entry)" >"$LAB_DIR/kea-dhcp6.conf"
+	: >"$LAB_DIR/leases6.csv"
+	lab_run_kea6
+}
+
+# lab_run_kea6: as it was configured, e.g. again after lab_stop kea6.
+lab_run_kea6()
+{
 	local program=kea-dhcp6
 
 	((${#LAB_KEA_IN[@]} > 0)) || program=$(lab_program kea-dhcp6)
-	lab_configure_kea6 "$(lab_hook_entry)" >"$LAB_DIR/kea-dhcp6.conf"
-	: >"$LAB_DIR/leases6.csv"
+	: >"$LAB_DIR/log/kea6.log"
 	lab_spawn kea6 dhcp "${LAB_KEA_IN[@]}" env KEA_PIDFILE_DIR="$LAB_DIR/run" \
 		KEA_LOCKFILE_DIR="$LAB_DIR/run" KEA_DHCP_DATA_DIR="$LAB_DIR" \
 		KEA_CONTROL_SOCKET_DIR="$LAB_DIR/run" "$program" -c "$LAB_DIR/kea-dhcp6.conf"
