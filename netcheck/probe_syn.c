@@ -20,11 +20,13 @@
 #define PACKET_BYTES 128
 #define SOURCES 1024 /* networks whose source address is remembered */
 #define SLOT_BITS 20
+#define REPEATS 2    /* SYNs of one connection, before it is taken back */
 #define SEND_TRIES 8 /* each time an earlier packet's ICMP error is reported instead */
 
 struct flight {
 	struct endpoint to;
 	bool open;
+	uint8_t tries;
 	uint32_t seq;
 	uint64_t started_us;
 };
@@ -299,37 +301,63 @@ static int source_of(struct probe_syn *probe, struct addr to, struct addr *ret)
 
 /* A socket that waits with the error of an earlier packet gives it to the next call; that packet is
  * in the error queue, this one has not left yet. */
-static int send_syn(struct probe_syn *probe, int fd, const uint8_t *bytes, struct endpoint to)
+static int send_segment(struct probe_syn *probe, const struct segment *segment, struct addr from,
+			struct addr to)
 {
+	int fd = probe->fds[to.family == ADDR_IP6];
 	struct sockaddr_storage sockaddr;
-	socklen_t size = endpoint_to_sockaddr((struct endpoint){.addr = to.addr}, &sockaddr);
+	socklen_t size = endpoint_to_sockaddr((struct endpoint){.addr = to}, &sockaddr);
+	uint8_t bytes[SEGMENT_SIZE_MAX];
+	size_t length = segment_print(segment, from, to, bytes);
 
 	for (unsigned i = 0; i < SEND_TRIES; i++)
-		if (sendto(fd, bytes, SEGMENT_SYN_SIZE, 0, (struct sockaddr *)&sockaddr, size) >= 0)
+		if (sendto(fd, bytes, length, 0, (struct sockaddr *)&sockaddr, size) >= 0)
 			return 0;
 	return -errno;
+}
+
+static int send_syn(struct probe_syn *probe, struct flight *flight, struct addr from)
+{
+	struct segment segment = {.from_port = probe->port,
+				  .to_port = flight->to.port,
+				  .seq = flight->seq + 1,
+				  .flags = SEGMENT_RST};
+	int r = 0;
+
+	if (flight->tries > REPEATS)
+		r = send_segment(probe, &segment, from, flight->to.addr);
+	segment.seq = flight->seq;
+	segment.flags = SEGMENT_SYN;
+	return r ? r : send_segment(probe, &segment, from, flight->to.addr);
+}
+
+/* Makes the slot ready for the next try at the same endpoint, or the first one at another. */
+static void prepare(struct probe_syn *probe, uint32_t slot, struct endpoint to)
+{
+	struct flight *flight = &probe->flights[slot];
+
+	if (!endpoint_equal(flight->to, to))
+		*flight = (struct flight){.to = to, .seq = seq_of(probe, slot, to)};
+	flight->open = true;
+	flight->tries += flight->tries < UINT8_MAX;
+	flight->started_us = dial_now_us();
 }
 
 static int send_attempt(void *user, uint32_t slot, struct endpoint to, struct addr *ret_source,
 			struct dial_error *ret_error)
 {
 	struct probe_syn *probe = user;
-	struct flight *flight = &probe->flights[slot];
-	int fd = probe->fds[to.addr.family == ADDR_IP6], r;
-	struct segment syn = {.from_port = probe->port, .to_port = to.port};
-	uint8_t bytes[SEGMENT_SYN_SIZE];
+	int r;
 
 	*ret_error = (struct dial_error){0};
-	r = fd < 0 ? -EAFNOSUPPORT : source_of(probe, to.addr, ret_source);
+	r = probe->fds[to.addr.family == ADDR_IP6] < 0 ? -EAFNOSUPPORT
+						       : source_of(probe, to.addr, ret_source);
 	if (!r) {
-		syn.seq = seq_of(probe, slot, to);
-		segment_print_syn(&syn, *ret_source, to.addr, bytes);
-		*flight = (struct flight){
-			.to = to, .open = true, .seq = syn.seq, .started_us = dial_now_us()};
-		r = send_syn(probe, fd, bytes, to);
+		prepare(probe, slot, to);
+		r = send_syn(probe, &probe->flights[slot], *ret_source);
 	}
 	if (r) {
-		flight->open = false;
+		probe->flights[slot].open = false;
 		ret_error->error = -r;
 	}
 	return r;

@@ -4,11 +4,13 @@
 #include "common/wire.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #define HEADER_SIZE 20
 #define WINDOW 64240
 #define MSS 1460
 #define OPTION_MSS 2
+#define MSS_SIZE 4
 #define IP_TCP 6
 #define FRAGMENT 0x3fff /* more fragments follow, or offset */
 
@@ -32,26 +34,31 @@ static uint16_t checksum(const uint8_t *bytes, size_t length, struct addr from, 
 	return (uint16_t)~total;
 }
 
-void segment_print_syn(const struct segment *segment, struct addr from, struct addr to,
-		       uint8_t ret[SEGMENT_SYN_SIZE])
+size_t segment_print(const struct segment *segment, struct addr from, struct addr to,
+		     uint8_t ret[SEGMENT_SIZE_MAX])
 {
+	bool syn = segment->flags & SEGMENT_SYN;
+	size_t size = syn ? HEADER_SIZE + MSS_SIZE : HEADER_SIZE;
 	struct wire_writer out;
 	uint16_t check;
 
-	wire_writer_init(&out, ret, SEGMENT_SYN_SIZE);
+	wire_writer_init(&out, ret, SEGMENT_SIZE_MAX);
 	wire_write_u16be(&out, segment->from_port);
 	wire_write_u16be(&out, segment->to_port);
 	wire_write_u32be(&out, segment->seq);
-	wire_write_u32be(&out, 0);
-	wire_write_u8(&out, SEGMENT_SYN_SIZE / 4 << 4);
-	wire_write_u8(&out, SEGMENT_SYN);
-	wire_write_u16be(&out, WINDOW);
+	wire_write_u32be(&out, segment->ack);
+	wire_write_u8(&out, (uint8_t)(size / 4 << 4));
+	wire_write_u8(&out, segment->flags);
+	wire_write_u16be(&out, syn ? WINDOW : 0);
 	wire_write_u32be(&out, 0); /* checksum, urgent pointer */
-	wire_write_u8(&out, OPTION_MSS);
-	wire_write_u8(&out, 4);
-	wire_write_u16be(&out, MSS);
-	check = checksum(ret, SEGMENT_SYN_SIZE, from, to);
+	if (syn) {
+		wire_write_u8(&out, OPTION_MSS);
+		wire_write_u8(&out, MSS_SIZE);
+		wire_write_u16be(&out, MSS);
+	}
+	check = checksum(ret, size, from, to);
 	wire_patch_u16be(&out, 16, check);
+	return size;
 }
 
 static void read_quote(struct wire_reader *in, struct segment *ret)

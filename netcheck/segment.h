@@ -24,11 +24,12 @@ struct segment {
 	uint8_t flags;
 };
 
-#define SEGMENT_SYN_SIZE 24 /* with the MSS option: bare SYNs are what some filters drop */
+#define SEGMENT_SIZE_MAX 24
 
-/* A SYN with its checksum, which covers the addresses. */
-void segment_print_syn(const struct segment *segment, struct addr from, struct addr to,
-		       uint8_t ret[SEGMENT_SYN_SIZE]);
+/* A SYN, which carries the MSS option (bare SYNs are what some filters drop), or an RST, with the
+ * checksum that covers the addresses; its size. */
+size_t segment_print(const struct segment *segment, struct addr from, struct addr to,
+		     uint8_t ret[SEGMENT_SIZE_MAX]);
 
 /* A TCP header, as it comes for IPv6. 0 or -EINVAL. */
 int segment_parse(const void *bytes, size_t length, struct segment *ret);

@@ -142,6 +142,25 @@ tap_ok 'no ND answer behind the last router: IPv6' is absent fd61:3::77 16993 NC
 tap_ok 'no ARP answer in the own network' is absent 10.61.0.77 16993 NC108 no-host 'own network'
 tap_ok 'no ND answer in the own network' is absent fd61::77 16993 NC108 no-host 'own network'
 
+# Two answers lost in a row: a host answers a repeated SYN once in half a second, so a third one must be
+# the first of a new connection.
+path_rules r2 <<-'END'
+	table inet fw {
+		chain forward {
+			type filter hook forward priority 0;
+			tcp sport 16993 tcp flags & (syn | ack) == (syn | ack) numgen inc mod 3 < 2 drop
+		}
+	}
+END
+for way in '' --raw; do
+	for target in 10.62.0.9 fd62::9; do
+		# shellcheck disable=SC2086 # nothing or one word
+		ask "twice$way" $way --tries 4 --wait 300 --ports 16992,16993 $target
+		tap_ok "two answers lost in a row: $target ${way:-by connect}" is "twice$way" $target 16993 \
+			NC101 open
+	done
+done
+
 # A hop with a small MTU whose ICMP is lost passes every handshake.
 lab_ip r2 link set far mtu 1280
 path_rules r2 <<-'END'

@@ -63,26 +63,37 @@ static void what_is_no_answer_is_refused(void **state)
 }
 
 /* RFC 9293 3.1: the sum over pseudo header and segment, checksum included, is all ones. */
-static void a_syn_carries_its_checksum(void **state)
+static void a_segment_carries_its_checksum(void **state)
 {
-	const struct segment syn = {.from_port = 40000, .to_port = 16993, .seq = 0xfedcba98};
+	static const struct {
+		uint8_t flags;
+		size_t size;
+	} cases[] = {{SEGMENT_SYN, 24}, {SEGMENT_RST, 20}};
 	const struct addr from = addr_ip4(0x0a000001), to = addr_ip4(0xc0a8ff02);
-	uint8_t bytes[SEGMENT_SYN_SIZE];
-	uint32_t sum = 6 + SEGMENT_SYN_SIZE;
-	struct segment read;
 
-	segment_print_syn(&syn, from, to, bytes);
-	for (size_t i = 0; i < 4; i += 2)
-		sum += (uint32_t)(from.bytes[i] << 8 | from.bytes[i + 1]) +
-		       (uint32_t)(to.bytes[i] << 8 | to.bytes[i + 1]);
-	for (size_t i = 0; i < sizeof(bytes); i += 2)
-		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	assert_int_equal(sum, 0xffff);
-	assert_int_equal(segment_parse(bytes, sizeof(bytes), &read), 0);
-	assert_int_equal(read.seq, 0xfedcba98);
-	assert_int_equal(read.flags, SEGMENT_SYN);
+	for (size_t at = 0; at < sizeof(cases) / sizeof(cases[0]); at++) {
+		const struct segment segment = {.from_port = 40000,
+						.to_port = 16993,
+						.seq = 0xfedcba98,
+						.flags = cases[at].flags};
+		uint8_t bytes[SEGMENT_SIZE_MAX];
+		size_t size = segment_print(&segment, from, to, bytes);
+		uint32_t sum = 6 + (uint32_t)size;
+		struct segment read;
+
+		assert_int_equal(size, cases[at].size);
+		for (size_t i = 0; i < 4; i += 2)
+			sum += (uint32_t)(from.bytes[i] << 8 | from.bytes[i + 1]) +
+			       (uint32_t)(to.bytes[i] << 8 | to.bytes[i + 1]);
+		for (size_t i = 0; i < size; i += 2)
+			sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
+		while (sum >> 16)
+			sum = (sum & 0xffff) + (sum >> 16);
+		assert_int_equal(sum, 0xffff);
+		assert_int_equal(segment_parse(bytes, size, &read), 0);
+		assert_int_equal(read.seq, 0xfedcba98);
+		assert_int_equal(read.flags, cases[at].flags);
+	}
 }
 
 int main(void)
@@ -90,7 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_is_read),
 		cmocka_unit_test(what_is_no_answer_is_refused),
-		cmocka_unit_test(a_syn_carries_its_checksum),
+		cmocka_unit_test(a_segment_carries_its_checksum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
