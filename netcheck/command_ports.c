@@ -42,7 +42,7 @@ static int read_rate(struct ports_arguments *arguments, const char *text)
 	struct scan_pace_options *pace = &arguments->options.scan.pace;
 
 	pace->rate = command_number(text, RATE_MAX);
-	pace->subnet_rate = pace->link_rate = pace->unanswered = 0;
+	pace->start_rate = pace->subnet_rate = pace->link_rate = pace->unanswered = 0;
 	return pace->rate ? 0
 			  : command_fail("ports", "--rate takes a number from 1 to %d", RATE_MAX);
 }

@@ -13,7 +13,7 @@ const struct command command_table[] = {
 	 COMMAND_REPORT_HELP
 	 "  --ports LIST       ports, 16992-16995 by default (16992,16993 or 16992-16995)\n"
 	 "  --quick            states only: two tries, no walk along the path\n"
-	 "  --rate N           attempts per second, 500 by default; lifts the limits below\n"
+	 "  --rate N           attempts per second, 200 to 500 by default; lifts the limits below\n"
 	 "  --subnet-rate N    new hosts per second in one /24 or /64; 50, in an own network 6\n"
 	 "  --in-flight N      attempts at a time, 4096 by default\n"
 	 "  --tries N          for silent ports, 3 by default; more where answers get lost\n"

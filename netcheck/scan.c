@@ -34,6 +34,7 @@ TAILQ_HEAD(turn_list, turn);
 struct job {
 	struct turn *turn; /* NULL = spare */
 	uint64_t tag;
+	uint64_t number; /* among those that were sent */
 	uint64_t started_us;
 	uint32_t next; /* in a bucket, in `again`, or among the free ones */
 	uint32_t prev;
@@ -63,6 +64,7 @@ struct scan {
 	struct chain again; /* silent ones that wait for their next try */
 	struct chain wheel[BUCKETS];
 	uint64_t turned; /* ticks that the wheel has gone */
+	uint64_t begun;  /* jobs that were sent */
 	uint32_t flying;
 	unsigned pauses; /* in a row */
 	uint64_t pause_until_us;
@@ -71,6 +73,7 @@ struct scan {
 
 const struct scan_options scan_defaults = {
 	.pace = {.rate = 500,
+		 .start_rate = 200,
 		 .subnet_rate = 50,
 		 .link_rate = 6,
 		 .unanswered = 10000,
@@ -180,21 +183,28 @@ static void land(struct scan *scan, uint32_t at)
 	job->flies = false;
 }
 
+static struct scan_pace_attempt attempt_of(const struct job *job)
+{
+	return (struct scan_pace_attempt){.addr = job->outcome.to.addr,
+					  .sent_us = job->started_us,
+					  .number = job->number,
+					  .try = job->outcome.tries};
+}
+
 static void on_answer(uint32_t at, const struct dial_error *error, uint32_t rtt_us, void *user)
 {
 	struct scan *scan = user;
 	struct job *job = &scan->jobs[at];
-	struct addr to = job->outcome.to.addr;
+	struct scan_pace_attempt attempt = attempt_of(job);
 
 	land(scan, at);
 	scan->flying--;
 	job->outcome.error = *error;
 	job->outcome.rtt_us = rtt_us;
-	if (!error->icmp) /* which packet of several was answered is not known (Karn) */
-		scan_pace_answered(scan->pace, to, job->outcome.tries,
-				   job->outcome.tries > 1 ? 0 : rtt_us);
+	if (!error->icmp)
+		scan_pace_answered(scan->pace, &attempt, rtt_us);
 	schedule(scan, 0);
-	finish(scan, at, probe_tcp_classify(error, to.family));
+	finish(scan, at, probe_tcp_classify(error, attempt.addr.family));
 }
 
 /* The attempt waited long enough, or must be looked at again later. */
@@ -210,7 +220,6 @@ static void look(struct scan *scan, uint32_t at, uint64_t now_us)
 	}
 	scan->way->forget(scan->probe, at);
 	scan->flying--;
-	scan_pace_silent(scan->pace, now_us);
 	if (tries < scan_pace_tries(scan->pace)) {
 		chain_push(scan, &scan->again, at, false);
 		return;
@@ -253,18 +262,22 @@ static bool keep_for_later(struct scan *scan, uint32_t at, int error, uint64_t n
 
 static void send_job(struct scan *scan, uint32_t at, uint64_t now_us)
 {
-	struct probe_tcp_outcome *outcome = &scan->jobs[at].outcome;
+	struct job *job = &scan->jobs[at];
+	struct probe_tcp_outcome *outcome = &job->outcome;
+	struct scan_pace_attempt attempt;
 	int r;
 
-	scan->jobs[at].started_us = now_us;
+	job->started_us = now_us;
 	r = scan->way->send(scan->probe, at, outcome->to, &outcome->source, &outcome->error);
 	if (!r) {
 		scan->pauses = 0;
 		scan->flying++;
 		scan->counters.sent++;
 		scan->counters.retries += outcome->tries > 0;
-		outcome->tries++;
-		scan_pace_sent(scan->pace);
+		if (!outcome->tries++)
+			job->number = ++scan->begun;
+		attempt = attempt_of(job);
+		scan_pace_sent(scan->pace, &attempt);
 		fly(scan, at, now_us);
 		return;
 	}

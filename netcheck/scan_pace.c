@@ -10,8 +10,9 @@
 #define LAST_SLACK_US 100000 /* nothing follows: hosts and links that sleep take a while */
 #define WRONG_MOST 0.02      /* silent ports of a run that may be silent by loss alone */
 #define BURST_S 0.05 /* of the rate that may leave at once, after this machine was busy elsewhere */
-#define SPANS 12     /* the budget's window in spans of ten seconds */
+#define SPANS 13     /* any 120 s lie within so many spans of ten seconds */
 #define SPAN_US UINT64_C(10000000)
+#define SECOND_US UINT64_C(1000000)
 
 struct subnet {
 	uint8_t family;
@@ -19,20 +20,24 @@ struct subnet {
 	uint8_t bytes[8]; /* the first 3 or 8 of its addresses */
 	float srtt_us;    /* 0 = nothing answered yet */
 	float rttvar_us;
-	float hosts; /* that may be asked now */
-	uint64_t filled_us;
+	uint64_t next_us; /* when the next new host may be asked */
 };
 
 struct scan_pace {
 	struct scan_pace_options options;
 	scan_pace_near *near;
 	void *user;
+	double rate; /* of now */
 	double tokens;
 	uint64_t filled_us;
+	uint64_t stepped_us; /* when the rate was last looked at, and how many answers there were */
+	uint64_t answers_then;
 	uint64_t span; /* number of the current one */
 	unsigned spans[SPANS];
+	uint64_t begun; /* endpoints that had their first try */
 	uint64_t answers;
 	uint64_t late_answers; /* of them, to a try that was not the first */
+	uint64_t late_number;  /* the last endpoint that had one */
 	struct subnet *subnets;
 };
 
@@ -54,7 +59,11 @@ int scan_pace_new(struct scan_pace **ret, const struct scan_pace_options *option
 		pace->options.tries = SCAN_PACE_TRIES_MAX;
 	pace->near = near;
 	pace->user = user;
-	pace->filled_us = now_us;
+	pace->rate = options->start_rate && options->start_rate < options->rate
+			     ? options->start_rate
+			     : options->rate;
+	pace->filled_us = pace->stepped_us = now_us;
+	pace->span = now_us / SPAN_US;
 	pace->tokens = 1;
 	*ret = pace;
 	return 0;
@@ -97,11 +106,13 @@ static struct subnet *enter(struct scan_pace *pace, struct addr addr)
 
 	if (known(pace, addr))
 		return subnet;
-	*subnet = (struct subnet){.family = addr.family, .hosts = 1};
+	*subnet = (struct subnet){.family = addr.family};
 	memcpy(subnet->bytes, addr.bytes, key_size(addr));
 	subnet->near = pace->near && pace->near(addr, pace->user);
 	return subnet;
 }
+
+/* ---- packets ----------------------------------------------------------------------------------- */
 
 static unsigned unanswered(const struct scan_pace *pace)
 {
@@ -128,19 +139,37 @@ bool scan_pace_spent(const struct scan_pace *pace)
 	return pace->options.unanswered && unanswered(pace) >= pace->options.unanswered;
 }
 
+/* A network that answers takes more; one that fell silent is not pushed. */
+static void step_up(struct scan_pace *pace, uint64_t now_us)
+{
+	if (pace->rate >= pace->options.rate || now_us < pace->stepped_us + SECOND_US)
+		return;
+	if (pace->answers > pace->answers_then)
+		pace->rate *= 2;
+	if (pace->rate > pace->options.rate)
+		pace->rate = pace->options.rate;
+	pace->answers_then = pace->answers;
+	pace->stepped_us = now_us;
+}
+
 unsigned scan_pace_room(struct scan_pace *pace, uint64_t now_us)
 {
-	double burst = pace->options.rate * BURST_S + 1;
+	double burst, room;
 
+	step_up(pace, now_us);
 	if (now_us > pace->filled_us)
-		pace->tokens += (double)(now_us - pace->filled_us) * pace->options.rate / 1e6;
+		pace->tokens += (double)(now_us - pace->filled_us) * pace->rate / 1e6;
+	burst = pace->rate * BURST_S + 1;
 	if (pace->tokens > burst)
 		pace->tokens = burst;
 	pace->filled_us = now_us;
 	turn_spans(pace, now_us);
 	if (scan_pace_spent(pace))
 		return 0;
-	return pace->tokens >= 1 ? (unsigned)pace->tokens : 0;
+	room = pace->tokens;
+	if (pace->options.unanswered && room > pace->options.unanswered - unanswered(pace))
+		room = pace->options.unanswered - unanswered(pace);
+	return room >= 1 ? (unsigned)room : 0;
 }
 
 bool scan_pace_host(struct scan_pace *pace, struct addr addr, uint64_t now_us)
@@ -150,31 +179,45 @@ bool scan_pace_host(struct scan_pace *pace, struct addr addr, uint64_t now_us)
 
 	if (!rate)
 		return true;
-	if (subnet->filled_us && now_us > subnet->filled_us)
-		subnet->hosts += (float)(now_us - subnet->filled_us) * (float)rate / 1e6F;
-	if (subnet->hosts > (float)rate / 10 + 1)
-		subnet->hosts = (float)rate / 10 + 1;
-	subnet->filled_us = now_us;
-	if (subnet->hosts < 1)
+	if (now_us < subnet->next_us)
 		return false;
-	subnet->hosts -= 1;
+	subnet->next_us = now_us + SECOND_US / rate;
 	return true;
 }
 
-void scan_pace_sent(struct scan_pace *pace)
+void scan_pace_sent(struct scan_pace *pace, const struct scan_pace_attempt *attempt)
 {
+	turn_spans(pace, attempt->sent_us);
+	pace->spans[pace->span % SPANS]++;
 	pace->tokens -= 1;
+	pace->begun += attempt->try == 1;
 }
 
-/* RFC 6298's smoothing. */
-void scan_pace_answered(struct scan_pace *pace, struct addr addr, unsigned try, uint32_t rtt_us)
+static void count_answer(struct scan_pace *pace, const struct scan_pace_attempt *attempt)
 {
-	struct subnet *subnet = enter(pace, addr);
+	uint64_t span = attempt->sent_us / SPAN_US;
+
+	if (pace->span - span < SPANS && pace->spans[span % SPANS])
+		pace->spans[span % SPANS]--;
+	pace->answers++;
+	if (attempt->try < 2)
+		return;
+	pace->late_answers++;
+	if (attempt->number > pace->late_number)
+		pace->late_number = attempt->number;
+}
+
+/* ---- patience ---------------------------------------------------------------------------------- */
+
+/* RFC 6298's smoothing. Of several packets, it is not known which one was answered (Karn). */
+void scan_pace_answered(struct scan_pace *pace, const struct scan_pace_attempt *attempt,
+			uint32_t rtt_us)
+{
+	struct subnet *subnet = enter(pace, attempt->addr);
 	float rtt = (float)rtt_us, off;
 
-	pace->answers++;
-	pace->late_answers += try > 1;
-	if (!rtt_us)
+	count_answer(pace, attempt);
+	if (attempt->try > 1)
 		return;
 	if (subnet->srtt_us <= 0) {
 		subnet->srtt_us = rtt;
@@ -186,21 +229,26 @@ void scan_pace_answered(struct scan_pace *pace, struct addr addr, unsigned try, 
 	subnet->srtt_us += (rtt - subnet->srtt_us) / 8;
 }
 
-void scan_pace_silent(struct scan_pace *pace, uint64_t now_us)
+/* The share of tries that get lost. Second tries follow the first ones at a distance: early in a run
+ * only the endpoints that were begun before the last late answer can be counted. */
+static double loss(const struct scan_pace *pace)
 {
-	turn_spans(pace, now_us);
-	pace->spans[pace->span % SPANS]++;
+	double late = (double)pace->late_answers;
+	double share = (double)pace->late_number / (double)(pace->begun ? pace->begun : 1);
+
+	if (!pace->late_answers)
+		return 0;
+	return late / (late + (double)(pace->answers - pace->late_answers) * share);
 }
 
 /* Of n ports that answer, n * p^k stay silent in k tries, p being the share of lost tries. */
 unsigned scan_pace_tries(const struct scan_pace *pace)
 {
-	double loss = (double)pace->late_answers / (double)(pace->answers ? pace->answers : 1);
-	double wrong = (double)pace->answers;
+	double lost = loss(pace), wrong = (double)pace->answers;
 	unsigned tries = 0;
 
 	while (tries < SCAN_PACE_TRIES_MAX && (tries < pace->options.tries || wrong > WRONG_MOST)) {
-		wrong *= loss;
+		wrong *= lost;
 		tries++;
 		if (tries >= pace->options.tries && !pace->late_answers)
 			break;

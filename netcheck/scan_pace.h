@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * scan_pace: how fast and how patient a scan is. It limits the packets per second of the whole run and
- * the new hosts per second of each subnet (a /24 or /64), and keeps what is unanswered within what a
- * stateful firewall remembers. It measures the round trip per subnet and the loss of the run, and
- * from these says how long to wait and how often to try. Constant memory; pure: time is an argument.
+ * scan_pace: how fast and how patient a scan is. It limits the packets per second of the whole run,
+ * which begin low and double each second in which something answers, and the new hosts per second of
+ * each subnet (a /24 or /64), and keeps what is unanswered within what a stateful firewall remembers.
+ * It measures the round trip per subnet and the loss of the run, and from these says how long to wait
+ * and how often to try. Constant memory; pure: time is an argument.
  */
 #pragma once
 
@@ -13,10 +14,11 @@
 #include <stdint.h>
 
 struct scan_pace_options {
-	unsigned rate;        /* packets per second */
+	unsigned rate;        /* packets per second, at most */
+	unsigned start_rate;  /* the same in the first second; 0 = `rate` from the start */
 	unsigned subnet_rate; /* new hosts per second in one subnet; 0 = no limit */
 	unsigned link_rate;   /* the same in this machine's own networks; 0 = no limit */
-	unsigned unanswered;  /* packets without an answer in any 120 s; 0 = no limit */
+	unsigned unanswered;  /* packets of any 120 s without an answer of TCP; 0 = no limit */
 	unsigned tries;       /* at least */
 	unsigned first_ms;    /* longest wait of a try that is not the last */
 	unsigned final_ms;    /* wait of the last try; 0 = as measured */
@@ -42,10 +44,18 @@ bool scan_pace_spent(const struct scan_pace *pace);
 /* Whether the subnet of a new host has its turn; then it is counted. */
 bool scan_pace_host(struct scan_pace *pace, struct addr addr, uint64_t now_us);
 
-void scan_pace_sent(struct scan_pace *pace);
-/* `try` is 1 for the first; rtt_us counts for TCP's own answers only, 0 = no measurement. */
-void scan_pace_answered(struct scan_pace *pace, struct addr addr, unsigned try, uint32_t rtt_us);
-void scan_pace_silent(struct scan_pace *pace, uint64_t now_us);
+/* One attempt at an endpoint. */
+struct scan_pace_attempt {
+	struct addr addr;
+	uint64_t sent_us;
+	uint64_t number; /* of the endpoint, in the order of their first tries, from 1 */
+	unsigned try;    /* 1 for the first */
+};
+
+void scan_pace_sent(struct scan_pace *pace, const struct scan_pace_attempt *attempt);
+/* TCP itself answered: until then the attempt counts as unanswered. */
+void scan_pace_answered(struct scan_pace *pace, const struct scan_pace_attempt *attempt,
+			uint32_t rtt_us);
 
 /* How many tries a silent port gets: the configured ones, and more when so many answers came to
  * later tries only that the silence may be loss. */

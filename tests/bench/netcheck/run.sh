@@ -5,6 +5,7 @@
 # namespaces; nmap, masscan and time from Debian.
 #
 # usage: run.sh [ROUNDS] [PART...]     parts: lan wan sixteen hop default; default: all
+# CONTENDERS="connect raw" leaves the others out of lan and wan.
 
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -169,6 +170,7 @@ rounds()
 	local title=$1 round
 	local -a names=("${@:2}")
 
+	[[ -z ${CONTENDERS:-} ]] || read -ra names <<<"$CONTENDERS"
 	: >"$LAB_DIR/$title.rows"
 	for ((round = 1; round <= rounds; round++)); do
 		for name in "${names[@]}"; do
