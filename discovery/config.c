@@ -77,6 +77,26 @@ static const struct config_key keys[] = {
 			"at once.",
 	},
 	{
+		.name = "rate-per-prefix",
+		.kind = CONFIG_INT,
+		.offset = offsetof(struct discovery_config, rate_per_prefix),
+		.min = 0,
+		.max = 1000000,
+		.fallback = "200",
+		.help = "Connections per second of one /24 (IPv6: /64), in the long run; further "
+			"ones are closed at once. 0: without a limit.",
+	},
+	{
+		.name = "burst-per-prefix",
+		.kind = CONFIG_INT,
+		.offset = offsetof(struct discovery_config, burst_per_prefix),
+		.min = 1,
+		.max = 1000000,
+		.fallback = "1000",
+		.help = "Connections that one /24 (IPv6: /64) may begin at once after a quiet "
+			"time, such as all its PCs after a power cut.",
+	},
+	{
 		.name = "time-limit",
 		.kind = CONFIG_DURATION,
 		.offset = offsetof(struct discovery_config, time_limit_ms),

@@ -95,6 +95,7 @@ struct discovery_config {
 	int64_t max_connections;
 	int64_t max_per_address;
 	int64_t max_per_prefix;
+	int64_t rate_per_prefix, burst_per_prefix;
 	int64_t time_limit_ms; /* to the whole hello, from accept */
 	int64_t history;       /* hellos kept per device */
 	int64_t max_devices;

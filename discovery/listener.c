@@ -2,7 +2,8 @@
 #include "discovery/listener.h"
 
 #include "common/clock.h"
-#include "discovery/source.h"
+#include "common/random.h"
+#include "discovery/admission.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -27,7 +28,8 @@ const char *const listener_reason_names[LISTENER_REASONS] = {
 	[LISTENER_EMPTY] = "empty",           [LISTENER_CUT] = "cut",
 	[LISTENER_INVALID] = "invalid",       [LISTENER_TOO_LONG] = "too-long",
 	[LISTENER_TOO_SLOW] = "too-slow",     [LISTENER_PER_ADDRESS] = "per-address",
-	[LISTENER_PER_PREFIX] = "per-prefix", [LISTENER_NO_MEMORY] = "no-memory",
+	[LISTENER_PER_PREFIX] = "per-prefix", [LISTENER_RATE] = "rate",
+	[LISTENER_NO_MEMORY] = "no-memory",
 };
 
 /* A connection stands in one queue at a time. All in a queue wait equally long, so the first in the
@@ -42,7 +44,7 @@ struct listener_connection {
 	TAILQ_ENTRY(listener_connection) link;
 	struct listener *listener;
 	struct queue *queue;
-	struct source *source, *prefix;
+	struct admission_ticket ticket;
 	uint64_t deadline_ms;
 	uint8_t *bytes; /* NULL until the first ones come */
 	uint32_t length;
@@ -68,7 +70,7 @@ struct listener {
 	struct queue gathering; /* not whole yet */
 	struct queue lingering; /* whole by its lengths; more may follow */
 	struct queue handed;    /* on_hello was called; no timer */
-	struct source_table sources, prefixes;
+	struct admission admission;
 	struct listener_status status;
 	uint8_t scratch[HELLO_MAX_BYTES + 1];
 };
@@ -120,8 +122,7 @@ static void drop(struct listener_connection *connection)
 
 	event_del(&connection->readable);
 	TAILQ_REMOVE(&connection->queue->head, connection, link);
-	source_leave(&listener->sources, connection->source);
-	source_leave(&listener->prefixes, connection->prefix);
+	admission_leave(&listener->admission, connection->ticket);
 	close(connection->fd);
 	free(connection->bytes);
 	free(connection);
@@ -275,41 +276,34 @@ static void on_resume(evutil_socket_t fd, short what, void *user)
 	set_paused(user, false);
 }
 
-/* Counts the connection with its address and prefix; LISTENER_REASONS when it may stay. */
-static enum listener_reason enter(struct listener *listener, struct listener_connection *connection,
-				  struct addr addr)
-{
-	const struct listener_options *options = &listener->options;
-	int result = source_enter(&listener->sources, addr, options->max_per_address,
-				  &connection->source);
-
-	if (result < 0)
-		return result == -EUSERS ? LISTENER_PER_ADDRESS : LISTENER_NO_MEMORY;
-	result = source_enter(&listener->prefixes, source_prefix(addr), options->max_per_prefix,
-			      &connection->prefix);
-	if (result == 0)
-		return LISTENER_REASONS;
-	source_leave(&listener->sources, connection->source);
-	return result == -EUSERS ? LISTENER_PER_PREFIX : LISTENER_NO_MEMORY;
-}
+/* Why a connection may not stay, by enum admission_verdict. */
+static const struct {
+	enum listener_reason reason;
+	const char *sentence;
+} not_admitted[] = {
+	[ADMISSION_PER_ADDRESS] = {LISTENER_PER_ADDRESS,
+				   "too many connections of this address are open"},
+	[ADMISSION_PER_PREFIX] = {LISTENER_PER_PREFIX,
+				  "too many connections of this /24 or /64 are open"},
+	[ADMISSION_RATE] = {LISTENER_RATE, "this /24 or /64 connects too often"},
+	[ADMISSION_NO_MEMORY] = {LISTENER_NO_MEMORY, "no memory for a connection"},
+};
 
 /* Takes the descriptor over: in a connection, or closed. */
 static void welcome(struct listener *listener, int fd, const struct sockaddr *from)
 {
 	struct listener_connection *connection = calloc(1, sizeof(*connection));
-	enum listener_reason reason = LISTENER_NO_MEMORY;
+	enum admission_verdict verdict = ADMISSION_NO_MEMORY;
 	struct endpoint peer = {0};
 
 	endpoint_from_sockaddr(from, &peer);
 	if (connection)
-		reason = enter(listener, connection, peer.addr);
-	if (reason != LISTENER_REASONS) {
+		verdict = admission_enter(&listener->admission, peer.addr, clock_mono_ms(),
+					  &connection->ticket);
+	if (verdict != ADMISSION_GRANTED) {
 		free(connection);
-		refused(listener, reason, peer,
-			reason == LISTENER_NO_MEMORY ? "no memory for a connection"
-			: reason == LISTENER_PER_ADDRESS
-				? "too many connections of this address are open"
-				: "too many connections of this /24 or /64 are open");
+		refused(listener, not_admitted[verdict].reason, peer,
+			not_admitted[verdict].sentence);
 		close(fd);
 		return;
 	}
@@ -388,6 +382,13 @@ int listener_new(struct listener **ret, struct event_base *base,
 
 	if (!listener)
 		return -ENOMEM;
+	if (rate_new(&listener->admission.rate, options->rate_per_prefix, options->burst_per_prefix,
+		     random_u64()) < 0) {
+		free(listener);
+		return -ENOMEM;
+	}
+	listener->admission.max_per_address = options->max_per_address;
+	listener->admission.max_per_prefix = options->max_per_prefix;
 	listener->base = base;
 	listener->options = *options;
 	listener->status.max_connections = affordable(options->max_connections);
@@ -416,6 +417,7 @@ void listener_free(struct listener *listener)
 	drop_all(&listener->handed);
 	for (size_t i = 0; i < listener->socket_count; i++)
 		close(listener->sockets[i].fd);
+	rate_free(listener->admission.rate);
 	free(listener);
 }
 

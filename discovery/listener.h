@@ -4,8 +4,8 @@
  * over once, and keeps the connection open until it is told that the hello is on disk.
  *
  * Everything has a limit: bytes (HELLO_MAX_BYTES), time from accept to the whole hello, connections
- * of one address and of one /24 or /64 (more are closed at once), connections in all (accepting pauses, the rest waits in
- * the kernel's backlog). A connection that sent nothing yet costs no buffer. Accepting also pauses
+ * of one address and of one /24 or /64, at a time and per second (more are closed at once),
+ * connections in all (accepting pauses, the rest waits in the kernel's backlog). A connection that sent nothing yet costs no buffer. Accepting also pauses
  * when descriptors run out. Touches sockets and the event base.
  */
 #pragma once
@@ -35,6 +35,7 @@ enum listener_reason {
 	LISTENER_TOO_SLOW,    /* not whole within the time limit */
 	LISTENER_PER_ADDRESS, /* the address has as many connections open as it may */
 	LISTENER_PER_PREFIX,  /* its /24 or /64 has */
+	LISTENER_RATE,        /* its /24 or /64 connects too often */
 	LISTENER_NO_MEMORY,
 	LISTENER_REASONS,
 };
@@ -53,7 +54,9 @@ struct listener_hello {
 struct listener_options {
 	uint32_t max_connections; /* made smaller where the descriptor limit asks for it */
 	uint32_t max_per_address;
-	uint32_t max_per_prefix; /* of a /24 or a /64 */
+	uint32_t max_per_prefix;   /* of a /24 or a /64 */
+	uint32_t rate_per_prefix;  /* connections per second of a /24 or a /64; 0 = no limit */
+	uint32_t burst_per_prefix; /* ... at once after a quiet time */
 	uint32_t time_limit_ms;
 	/* Must be answered with listener_release, now or later. */
 	void (*on_hello)(struct listener_connection *connection, const struct listener_hello *hello,

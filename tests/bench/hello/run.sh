@@ -137,6 +137,7 @@ start_amtnetd()
 		  listen: ["127.0.0.1:${port[$1]}"]
 		  max-per-address: 100000
 		  max-per-prefix: 1000000
+		  rate-per-prefix: 0
 		  time-limit: 5m
 		  cores:
 		    - {name: core, kind: $kind, address: "$core", in-flight: 64}

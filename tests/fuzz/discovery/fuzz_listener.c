@@ -19,6 +19,7 @@
 #define PER_ADDRESS 3
 #define PER_PREFIX 5
 #define CONNECTIONS 7
+#define RATE_BURST 6 /* back after TIME_LIMIT_MS */
 #define TIME_LIMIT_MS 2000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -77,6 +78,8 @@ static void set_up(void)
 		.max_connections = CONNECTIONS,
 		.max_per_address = PER_ADDRESS,
 		.max_per_prefix = PER_PREFIX,
+		.rate_per_prefix = 1000 * RATE_BURST / TIME_LIMIT_MS,
+		.burst_per_prefix = RATE_BURST,
 		.time_limit_ms = TIME_LIMIT_MS,
 		.on_hello = on_hello,
 		.on_refused = on_refused,

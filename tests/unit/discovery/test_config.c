@@ -36,6 +36,8 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_string_equal(endpoint_print(listen[1], first), "[::]:9971");
 	assert_int_equal(config.max_connections, 16384);
 	assert_int_equal(config.max_per_address, 8);
+	assert_int_equal(config.rate_per_prefix, 200);
+	assert_int_equal(config.burst_per_prefix, 1000);
 	assert_int_equal(config.time_limit_ms, 10000);
 	assert_int_equal(config.history, 16);
 	assert_int_equal(config.max_devices, 1000000);

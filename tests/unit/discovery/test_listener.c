@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define BURST_PER_PREFIX 40
+
 struct scene {
 	struct event_base *base;
 	struct listener *listener;
@@ -65,6 +67,8 @@ static struct scene *begin(uint32_t max_connections, uint32_t max_per_address,
 		.max_connections = max_connections,
 		.max_per_address = max_per_address,
 		.max_per_prefix = 20,
+		.rate_per_prefix = 1,
+		.burst_per_prefix = BURST_PER_PREFIX,
 		.time_limit_ms = time_limit_ms,
 		.on_hello = on_hello,
 		.on_refused = on_refused,
@@ -327,6 +331,42 @@ static void prefix_gets_no_more_than_its_share(void **state)
 	end(scene);
 }
 
+#define FLOOD 200
+
+static bool has_flood_behind_it(void *user)
+{
+	struct scene *scene = user;
+
+	return scene->hellos + scene->refusals == FLOOD && has_no_connection(scene);
+}
+
+/* One host on all addresses of its network, as fast as it can: it fills its own bucket only. */
+static void flood_from_one_network_leaves_the_others_alone(void **state)
+{
+	struct scene *scene;
+	char source[20];
+	int fd;
+
+	(void)state;
+	scene = begin(100, 8, 5000);
+	for (int i = 0; i < FLOOD; i++) {
+		snprintf(source, sizeof(source), "127.3.3.%d", i + 1);
+		fd = world_connect(source, scene->endpoint);
+		world_send(fd, world_sample(), WORLD_SAMPLE_BYTES);
+		world_hang_up(fd);
+		world_pass(scene->base, 0);
+	}
+	assert_true(world_wait(scene->base, has_flood_behind_it, scene));
+	assert_in_range(scene->hellos, BURST_PER_PREFIX, BURST_PER_PREFIX + 20);
+	assert_int_equal(listener_status(scene->listener).refused[LISTENER_RATE], scene->refusals);
+	scene->hellos = scene->refusals = 0;
+	fd = world_connect("127.3.4.1", scene->endpoint);
+	world_send(fd, world_sample(), WORLD_SAMPLE_BYTES);
+	world_hang_up(fd);
+	expect_sample(scene);
+	end(scene);
+}
+
 static bool has_two_hellos(void *user)
 {
 	return ((struct scene *)user)->hellos == 2;
@@ -438,6 +478,7 @@ int main(void)
 		cmocka_unit_test(slow_peer_runs_into_an_absolute_limit),
 		cmocka_unit_test(address_gets_no_more_than_its_share),
 		cmocka_unit_test(prefix_gets_no_more_than_its_share),
+		cmocka_unit_test(flood_from_one_network_leaves_the_others_alone),
 		cmocka_unit_test(full_house_makes_others_wait_not_fail),
 		CASE(accepting_resumes_when_descriptors_are_back),
 		CASE(connection_stays_open_until_released),

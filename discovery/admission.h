@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * admission: may this connection stay? Counts what is open of each address and each /24 or /64, and
+ * what each of these networks begins in a second. Pure.
+ */
+#pragma once
+
+#include "discovery/rate.h"
+#include "discovery/source.h"
+
+struct admission {
+	uint32_t max_per_address, max_per_prefix; /* open at a time */
+	struct rate_table *rate;                  /* of a /24 or a /64; not ours */
+	struct source_table sources, prefixes;
+};
+
+/* Where a connection is counted. */
+struct admission_ticket {
+	struct source *source, *prefix;
+};
+
+enum admission_verdict {
+	ADMISSION_GRANTED,
+	ADMISSION_PER_ADDRESS, /* the address has as many open as it may */
+	ADMISSION_PER_PREFIX,  /* its network has */
+	ADMISSION_RATE,        /* its network began too many in short time */
+	ADMISSION_NO_MEMORY,
+};
+
+/* *ret is written where it is granted, and given back with admission_leave. */
+enum admission_verdict admission_enter(struct admission *admission, struct addr addr,
+				       uint64_t now_ms, struct admission_ticket *ret);
+void admission_leave(struct admission *admission, struct admission_ticket ticket);
