@@ -28,6 +28,9 @@ struct sqlite3;
 /* A step of a module's schema: version counts up from 1 per module; run once each, in order. */
 struct db_migration {
 	const char *sql;
+	/* A query that gives a number: the step is passed over where it is not 0, since the tables
+	 * are like that already. NULL = never. */
+	const char *unless;
 };
 
 /* Opens or creates `path` (mode 0600; ":memory:" is for tests) and starts the writer thread. A file

@@ -243,6 +243,14 @@ static int set_version(struct sqlite3 *connection, const char *module, size_t ve
 	return code;
 }
 
+static int run_step(struct sqlite3 *connection, const struct db_migration *step, struct err *err)
+{
+	int64_t done = 0;
+	int code = step->unless ? ask_number(connection, step->unless, NULL, &done, err) : 0;
+
+	return code < 0 || done ? code : run_sql(connection, step->sql, err);
+}
+
 /* Inside a transaction. */
 static int migrate(struct sqlite3 *connection, const char *module,
 		   const struct db_migration *migrations, size_t count, struct err *err)
@@ -260,7 +268,7 @@ static int migrate(struct sqlite3 *connection, const char *module,
 			       "amtnetd wrote them, they were left as they are",
 			       module, (int)version, count);
 	for (size_t at = (size_t)version; code == 0 && at < count; at++) {
-		code = run_sql(connection, migrations[at].sql, err);
+		code = run_step(connection, &migrations[at], err);
 		if (code < 0)
 			err_prefix(err, "the %s tables cannot be brought to version %zu", module,
 				   at + 1);

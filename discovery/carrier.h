@@ -33,6 +33,7 @@ struct carrier_parcel {
 	uint64_t received_ms, last_ms; /* wall clock: this hello, and the device's last one */
 	uint32_t count;                /* hellos of the device */
 	struct gate_verdict gate;      /* of the last check; GATE_UNCHECKED = none was made */
+	uint64_t gate_ms;              /* of that check */
 };
 
 typedef void carrier_done(struct delivery_outcome outcome, void *user);

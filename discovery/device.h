@@ -47,7 +47,7 @@ struct device {
 	uint64_t last_ms;
 	uint32_t count; /* hellos in all */
 	uint32_t retry;
-	struct gate_verdict gate;  /* of the last check since the daemon started */
+	struct gate_verdict gate;  /* of the last check */
 	uint64_t gate_ms;          /* wall clock; 0 = there was none */
 	bool is_there;             /* at `address`; false once another MAC has it */
 	struct device *next_there; /* at the same address */

@@ -252,6 +252,8 @@ static int load_device(const struct store_device *stored,
 
 	if (!device)
 		return -ENOMEM;
+	device->gate = stored->gate;
+	device->gate_ms = stored->gate_ms;
 	age_ms = wall_ms > device->hello_ms ? wall_ms - device->hello_ms : 0;
 	for (size_t i = 0; i < discovery->core_count; i++)
 		device->relay[i] = (uint8_t)states[i];

@@ -13,10 +13,12 @@
 /* Of one device or hello at all cores: "core:delivered other:waiting (connection refused)". */
 #define RELAY_TEXT (DELIVERY_CORES_MAX * (32 + 16 + DELIVERY_TEXT))
 
-/* The state of `task` at each core; what waits says why. */
-static void add_relay(const struct discovery *discovery, struct relay_task task,
+/* The state of the device's hello at each core; what waits says why. */
+static void add_relay(const struct discovery *discovery, const struct device *device, int64_t hello,
 		      const enum delivery_state states[DELIVERY_CORES_MAX], struct text *out)
 {
+	const struct relay_task task = {.device = device ? device->number : UINT32_MAX,
+					.hello = hello};
 	char reason[DELIVERY_TEXT];
 
 	for (size_t i = 0; i < discovery->core_count; i++) {
@@ -28,7 +30,8 @@ static void add_relay(const struct discovery *discovery, struct relay_task task,
 		text_add(out, "%s%s:%s", out->length > 0 ? " " : "", core->config->name,
 			 delivery_state_names[states[i]]);
 		if (states[i] == DELIVERY_WAITING && relay_waits(core->relay, task, &last))
-			text_add(out, " (%s)", delivery_print(last, reason));
+			text_add(out, " (%s)",
+				 delivery_print(door_gate_reason(core, device, last), reason));
 	}
 }
 
@@ -37,14 +40,15 @@ static const char *text_or_null(const struct text *text)
 	return text->length > 0 ? text->bytes : NULL;
 }
 
-static void print_relay(const struct discovery *discovery, bool test, struct relay_task task,
-			const enum delivery_state states[DELIVERY_CORES_MAX], struct text *out)
+static void print_relay(const struct discovery *discovery, bool test, const struct device *device,
+			int64_t hello, const enum delivery_state states[DELIVERY_CORES_MAX],
+			struct text *out)
 {
 	text_clear(out);
 	if (test)
 		text_add(out, "test");
 	else
-		add_relay(discovery, task, states, out);
+		add_relay(discovery, device, hello, states, out);
 }
 
 /* The cells of a device's row, as text; what is a number is printed as one. */
@@ -58,7 +62,6 @@ struct device_cells {
 static void fill_cells(const struct discovery *discovery, const struct device *device,
 		       struct device_cells *cells)
 {
-	const struct relay_task task = {.device = device->number, .hello = device->hello};
 	enum delivery_state states[DELIVERY_CORES_MAX];
 	unsigned flags = device_flags(discovery->devices, device);
 
@@ -73,7 +76,7 @@ static void fill_cells(const struct discovery *discovery, const struct device *d
 	device_flags_print(flags, cells->flags);
 	cells->name = device_name(device);
 	cells->lease = device->leased ? "leased" : "unknown";
-	print_relay(discovery, flags & DEVICE_TEST, task, states, &cells->relay);
+	print_relay(discovery, flags & DEVICE_TEST, device, device->hello, states, &cells->relay);
 }
 
 static bool matches(const struct device_cells *cells, const char *filter)
@@ -156,12 +159,10 @@ static void print_hello(const struct store_row *row, void *user)
 	struct hello_printer *printer = user;
 	const struct device_key key = {.uuid = row->uuid, .place = row->place};
 	const struct device *device = device_find(printer->discovery->devices, key);
-	const struct relay_task task = {.device = device ? device->number : UINT32_MAX,
-					.hello = row->hello};
 	char time[CLOCK_TEXT], uuid[UUID_TEXT], address[ADDR_TEXT];
 
-	print_relay(printer->discovery, uuid_equal(row->uuid, hello_test_uuid), task, row->states,
-		    &printer->relay);
+	print_relay(printer->discovery, uuid_equal(row->uuid, hello_test_uuid), device, row->hello,
+		    row->states, &printer->relay);
 	rows_number(printer->rows, row->hello);
 	rows_text(printer->rows, clock_print(row->time_ms, time));
 	rows_text(printer->rows, uuid_print(row->uuid, uuid));

@@ -74,7 +74,7 @@ static void print_waiting(const struct discovery *discovery, const struct device
 			    core->config->name,
 			    !core->line ? core->trouble.text
 			    : relay_waits(core->relay, task, &last)
-				    ? delivery_print(last, text)
+				    ? delivery_print(door_gate_reason(core, device, last), text)
 				    : "another core is up and comes first");
 	}
 }

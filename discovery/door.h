@@ -104,3 +104,7 @@ void door_relay_stop(struct discovery *discovery);
 
 /* Asks what there is to know about the task's address; the relay is answered now or later. */
 void door_gate_check(struct discovery *discovery, struct core *core, struct relay_task task);
+/* Why the device's hello waits for the core: `last`, or, where nothing was tried since the start,
+ * what the gate found before. */
+struct delivery_outcome door_gate_reason(const struct core *core, const struct device *device,
+					 struct delivery_outcome last);

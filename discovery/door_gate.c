@@ -3,6 +3,8 @@
 
 #include "common/clock.h"
 #include "common/random.h"
+#include "discovery/config_core.h"
+#include "discovery/store_gate.h"
 
 #include <errno.h>
 
@@ -15,6 +17,8 @@ static void settle(struct discovery *discovery, struct core *core, struct relay_
 	if (verdict->port != GATE_UNCHECKED) {
 		device->gate = *verdict;
 		device->gate_ms = clock_wall_ms();
+		store_gate_keep(discovery->db, device->key.uuid, device->key.place, *verdict,
+				device->gate_ms);
 	}
 	log_debug("hello", "checked, core=%s, uuid=%s, call-back=%s: %s", core->config->name,
 		  uuid_print(device->key.uuid, uuid), gate_port_name(verdict->port),
@@ -63,4 +67,14 @@ void door_gate_check(struct discovery *discovery, struct core *core, struct rela
 	verdict.outcome = (struct delivery_outcome){.result = DELIVERY_PORT_NO_WAY,
 						    .error = -result};
 	settle(discovery, core, task, &verdict);
+}
+
+struct delivery_outcome door_gate_reason(const struct core *core, const struct device *device,
+					 struct delivery_outcome last)
+{
+	bool stopped = device->gate_ms > 0 && device->gate.outcome.result != DELIVERY_DONE;
+
+	if (last.result != DELIVERY_UNTRIED || !stopped || !config_core_relay(core->config).gate)
+		return last;
+	return device->gate.outcome;
 }

@@ -283,6 +283,7 @@ static int send_bytes(struct discovery *discovery, struct flight *flight, const 
 		.last_ms = device->last_ms,
 		.count = device->count,
 		.gate = device->gate,
+		.gate_ms = device->gate_ms,
 	};
 
 	if (hello_decode(bytes, length, true, &parcel.decoded, NULL) != HELLO_COMPLETE)

@@ -53,3 +53,7 @@ struct gate_verdict gate_judge(const struct gate_answers *answers, struct addr a
 
 /* "open", "closed", ..., "-" for unchecked. */
 const char *gate_port_name(enum gate_port port);
+/* "go", "port-silent", "port-no-way", "ptr-other", "ptr-astray", "dns-silent". */
+const char *gate_verdict_name(struct gate_verdict verdict);
+/* The same back; GATE_UNCHECKED where it is none of these words. */
+struct gate_verdict gate_verdict_parse(const char *port, const char *name, int error);

@@ -128,6 +128,16 @@ static struct json_object *flags_of(const char *flags)
 	return list;
 }
 
+static void add_gate(struct json_object *object, const struct carrier_parcel *parcel)
+{
+	bool checked = parcel->gate.port != GATE_UNCHECKED;
+	char time[CLOCK_TEXT];
+
+	add_text(object, "call-back", checked ? gate_port_name(parcel->gate.port) : NULL);
+	add_text(object, "gate", checked ? gate_verdict_name(parcel->gate) : NULL);
+	add_text(object, "gate-checked", checked ? clock_print(parcel->gate_ms, time) : NULL);
+}
+
 static void add_bytes(struct json_object *object, const struct carrier_parcel *parcel)
 {
 	static char base64[HELLO_MAX_BYTES / 3 * 4 + 8];
@@ -168,8 +178,7 @@ void parcel_json(const struct carrier_parcel *parcel, struct text *out)
 			       json_object_new_boolean(hello->admin_credentials));
 	add_text(object, "pid", hello->pid);
 	json_object_object_add(object, "hashes", hashes_of(hello, true));
-	add_text(object, "call-back",
-		 parcel->gate.port == GATE_UNCHECKED ? NULL : gate_port_name(parcel->gate.port));
+	add_gate(object, parcel);
 	json_object_object_add(object, "flags", flags_of(parcel->flags));
 	add_bytes(object, parcel);
 	print(object, out);

@@ -18,6 +18,7 @@
 #include "common/mac.h"
 #include "common/uuid.h"
 #include "discovery/delivery.h"
+#include "discovery/gate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,8 +61,10 @@ struct store_device {
 	uint64_t hello_ms, first_ms, last_ms; /* newest hello's arrival, first and last of all */
 	uint32_t count;                       /* hellos in all */
 	uint32_t retry;
-	struct mac mac;   /* known at its last hello; length 0 = unknown */
-	const char *name; /* the same, "" = unknown; borrowed for the call */
+	struct mac mac;           /* known at its last hello; length 0 = unknown */
+	const char *name;         /* the same, "" = unknown; borrowed for the call */
+	struct gate_verdict gate; /* as loaded: of the last check at `gate_ms`, 0 = none */
+	uint64_t gate_ms;
 	/* After a hello, as in struct store_hello; the bytes are borrowed for the call. */
 	unsigned cores;
 	const uint8_t *bytes;

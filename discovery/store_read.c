@@ -11,8 +11,9 @@
 /* A device or hello with several cores comes as several rows, one after the other. */
 static const char devices_sql[] =
 	"SELECT v.core, v.state, d.id, d.uuid, d.place, d.address, d.hello, h.time_ms, d.first_ms,"
-	" d.last_ms, d.count, h.retry, d.mac, d.name FROM hello_device d JOIN hello h ON h.id = "
-	"d.hello"
+	" d.last_ms, d.count, h.retry, d.mac, d.name, g.port, g.verdict, g.error, g.time_ms"
+	" FROM hello_device d JOIN hello h ON h.id = d.hello"
+	" LEFT JOIN hello_gate g ON g.device = d.id"
 	" LEFT JOIN hello_delivery v ON v.hello = h.id ORDER BY d.id";
 
 static const char hello_sql[] =
@@ -82,6 +83,16 @@ static void name_at(sqlite3_stmt *statement, int column, char *ret, size_t size)
 	snprintf(ret, size, "%s", text ? text : "");
 }
 
+/* From this column on; nothing where there was no check, or one that an unknown version noted. */
+static struct gate_verdict gate_at(sqlite3_stmt *statement, int column)
+{
+	const char *port = (const char *)sqlite3_column_text(statement, column);
+	const char *verdict = (const char *)sqlite3_column_text(statement, column + 1);
+
+	return gate_verdict_parse(port ? port : "", verdict ? verdict : "",
+				  sqlite3_column_int(statement, column + 2));
+}
+
 /* The core and state of this row; cores that are not configured any more are passed over. */
 static void state_at(sqlite3_stmt *statement, const struct store_options *options,
 		     enum delivery_state states[DELIVERY_CORES_MAX])
@@ -123,7 +134,7 @@ int store_read_devices(struct db *db, const struct store_options *options,
 		return db_errno(code);
 	code = sqlite3_step(statement);
 	while (code == SQLITE_ROW && result == 0) {
-		const struct store_device device = {
+		struct store_device device = {
 			.device = sqlite3_column_int64(statement, 2),
 			.uuid = uuid_at(statement, 3),
 			.place = addr_at(statement, 4),
@@ -136,9 +147,12 @@ int store_read_devices(struct db *db, const struct store_options *options,
 			.retry = (uint32_t)sqlite3_column_int64(statement, 11),
 			.mac = mac_at(statement, 12),
 			.name = name,
+			.gate = gate_at(statement, 14),
 		};
 
 		name_at(statement, 13, name, sizeof(name));
+		if (device.gate.port != GATE_UNCHECKED)
+			device.gate_ms = (uint64_t)sqlite3_column_int64(statement, 17);
 		code = gather_states(statement, options, states);
 		result = on_device(&device, states, user);
 	}

@@ -3,8 +3,8 @@
 
 /*
  * hello_device.place is the address where the UUID alone is no identity, '' otherwise; hello is the
- * newest one; mac and name are what was known last, at a hello. A hello's bytes are head, hash list, tail, in this order. hello_hashes.uses counts
- * the hellos that point at a list, which goes with the last of them.
+ * newest one. A hello's bytes are head, hash list, tail, in this order. hello_hashes.uses counts the
+ * hellos that point at a list, which goes with the last of them.
  */
 static const char first_step[] = "CREATE TABLE hello_device ("
 				 " id INTEGER PRIMARY KEY,"
@@ -15,8 +15,6 @@ static const char first_step[] = "CREATE TABLE hello_device ("
 				 " first_ms INTEGER NOT NULL,"
 				 " last_ms INTEGER NOT NULL,"
 				 " count INTEGER NOT NULL DEFAULT 0,"
-				 " mac TEXT,"
-				 " name TEXT,"
 				 " UNIQUE (uuid, place));"
 
 				 "CREATE TABLE hello_hashes ("
@@ -56,5 +54,23 @@ static const char first_step[] = "CREATE TABLE hello_device ("
 				 " DELETE FROM hello_hashes WHERE id = OLD.hashes AND uses <= 0;"
 				 "END;";
 
-const struct db_migration store_migrations[] = {{.sql = first_step}};
+/* What was known of the device at its last hello. Some databases of version 1 have it. */
+static const char mac_and_name[] = "ALTER TABLE hello_device ADD COLUMN mac TEXT;"
+				   "ALTER TABLE hello_device ADD COLUMN name TEXT;";
+static const char has_mac[] =
+	"SELECT count(*) FROM pragma_table_info('hello_device') WHERE name = 'mac'";
+
+/* What the gate found out about a device last; port and verdict in the words of gate.h. */
+static const char gate[] = "CREATE TABLE hello_gate ("
+			   " device INTEGER PRIMARY KEY,"
+			   " time_ms INTEGER NOT NULL,"
+			   " port TEXT NOT NULL,"
+			   " verdict TEXT NOT NULL,"
+			   " error INTEGER NOT NULL);";
+
+const struct db_migration store_migrations[] = {
+	{.sql = first_step},
+	{.sql = mac_and_name, .unless = has_mac},
+	{.sql = gate},
+};
 const size_t store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

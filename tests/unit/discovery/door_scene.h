@@ -31,7 +31,8 @@ struct scene {
 	struct discovery_core_config core_config;
 	struct endpoint listen, endpoint;
 	struct test_core core;
-	const char *expected; /* by text_shows_up */
+	discovery_check *check; /* NULL = none is lent */
+	const char *expected;   /* by text_shows_up */
 	unsigned cores_wanted;
 };
 
@@ -54,8 +55,11 @@ static inline void start(struct scene *scene)
 
 	if (db_open(&scene->db, scene->path, scene->base, &err) < 0 ||
 	    discovery_new(&scene->discovery, scene->base, scene->db, &scene->config, NULL, 0,
-			  lookup, scene, &err) < 0 ||
-	    discovery_start(scene->discovery, &err) < 0)
+			  lookup, scene, &err) < 0)
+		fail_msg("%s", err.text);
+	if (scene->check)
+		discovery_lend_check(scene->discovery, scene->check, scene->base);
+	if (discovery_start(scene->discovery, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(discovery_listening(scene->discovery, &scene->endpoint, 1), 1);
 }

@@ -50,7 +50,8 @@ static int set_up(void **state)
 		.received_ms = 1763900000123,
 		.last_ms = 1763900000123,
 		.count = 2,
-		.gate.port = GATE_CLOSED,
+		.gate = {.port = GATE_CLOSED, .outcome.result = DELIVERY_DONE},
+		.gate_ms = 1763900000000,
 	};
 	mac_parse("00:11:22:33:44:55", &scene->parcel.mac);
 	hello_decode(world_sample(), WORLD_SAMPLE_BYTES, true, &scene->parcel.decoded, NULL);
@@ -217,7 +218,9 @@ static void webhook_posts_json_with_token_and_key(void **state)
 	expect_in(request, "Authorization: Bearer s3cret.a-b\r\n");
 	expect_in(request, "Idempotency-Key: 939b524b-13d4-1d18-e487-1c697a6b7a2b-1763900000123");
 	expect_in(request, "\"address\":\"10.81.1.20\",\"mac\":\"00:11:22:33:44:55\"");
-	expect_in(request, "\"call-back\":\"closed\",\"flags\":[\"same-name\"],\"bytes\":\"AQAD");
+	expect_in(request, "\"call-back\":\"closed\",\"gate\":\"go\","
+			   "\"gate-checked\":\"2025-11-23T12:13:20Z\"");
+	expect_in(request, "\"flags\":[\"same-name\"],\"bytes\":\"AQAD");
 	expect_in(request, "\"root\":\"Go Daddy Class 2 CA\"");
 }
 

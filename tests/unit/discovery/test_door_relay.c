@@ -143,8 +143,8 @@ static void gate_keeps_a_hello_back_until_the_pc_answers(void **state)
 	stop(scene);
 	scene->core_config.gate = DISCOVERY_GATE_ON;
 	gate_answers = (struct gate_answers){.port = GATE_FILTERED};
+	scene->check = check;
 	start(scene);
-	discovery_lend_check(scene->discovery, check, scene->base);
 	open_core(scene, CORE_TAKES);
 	say_hello(scene, "127.0.0.1", world_sample(), WORLD_SAMPLE_BYTES);
 	expect_text(scene, "core:waiting (gate: the PC's port 16993 is filtered");
@@ -153,6 +153,49 @@ static void gate_keeps_a_hello_back_until_the_pc_answers(void **state)
 	gate_answers.port = GATE_CLOSED;
 	expect_at_core(scene, 1);
 	expect_text(scene, "\tclosed\n");
+}
+
+static int check_for_ever(struct addr address, void (*done)(const struct gate_answers *, void *),
+			  void *task, void *user)
+{
+	(void)address, (void)done, (void)task, (void)user;
+	return 0;
+}
+
+static bool story_has_it(void *user)
+{
+	struct scene *scene = user;
+	struct text text;
+	bool found;
+
+	text_init(&text, 1 << 16);
+	assert_int_equal(discovery_print_device(scene->discovery, "127.0.0.1", ROWS_TSV, &text), 0);
+	found = strstr(text.bytes, scene->expected) != NULL;
+	text_done(&text);
+	return found;
+}
+
+/* What kept it back before the restart is said until there is something newer. */
+static void gate_is_known_after_a_restart(void **state)
+{
+	struct scene *scene = *state;
+
+	stop(scene);
+	scene->core_config.gate = DISCOVERY_GATE_ON;
+	gate_answers = (struct gate_answers){.port = GATE_FILTERED};
+	scene->check = check;
+	start(scene);
+	say_hello(scene, "127.0.0.1", world_sample(), WORLD_SAMPLE_BYTES);
+	expect_text(scene, "\tfiltered\n");
+	stop(scene);
+	scene->check = check_for_ever;
+	start(scene);
+	expect_text(scene, "core:waiting (gate: the PC's port 16993 is filtered");
+	expect_text(scene, "\tfiltered\n");
+	scene->expected = "\tcall-back\tport 16993 filtered; gate: the PC's port 16993 is filtered";
+	assert_true(story_has_it(scene));
+	scene->expected = "\twaiting\tid 1, core core: gate: the PC's port 16993 is filtered";
+	assert_true(story_has_it(scene));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -165,6 +208,7 @@ int main(void)
 		CASE(one_healthy_core_is_enough),
 		CASE(core_gets_only_what_is_meant_for_it),
 		CASE(gate_keeps_a_hello_back_until_the_pc_answers),
+		CASE(gate_is_known_after_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
