@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_secret: the file of a secret. Private to config. Reads the named file.
+ * config_secret: the file of a secret, for config and for programs that take one as an argument. Reads
+ * the named file.
  */
 #pragma once
 

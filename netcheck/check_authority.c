@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/check_authority.h"
 
+#include "netcheck/find_zone.h"
 #include "netcheck/judge_authority.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct check_authority {
 	struct check_tools *tools;
 	struct check_authority_wanted wanted;
 	check_done *done;
 	void *user;
-	struct hostname zone; /* that is asked about */
-	size_t server;        /* that is asked */
-	size_t left;          /* answers of the step that is under way */
+	struct find_zone search;
+	size_t left; /* answers of the step that is under way */
 	struct judge_authority seen;
 };
 
@@ -29,17 +28,12 @@ static void conclude(struct check_authority *check)
 	check->done(check->user);
 }
 
-static bool is_negative(const struct probe_dns_answer *answer)
-{
-	return answer->kind == PROBE_DNS_NODATA || answer->kind == PROBE_DNS_NXDOMAIN;
-}
-
-/* Asks the server whose turn it is; false when it cannot. */
+/* Asks the server that knew the zone; false when it cannot. */
 static bool ask(struct check_authority *check, const struct hostname *name,
 		enum probe_dns_type type, probe_dns_done *done)
 {
 	struct probe_dns_question question = {
-		.server = check->wanted.servers[check->server], .name = *name, .type = type};
+		.server = check->wanted.servers[check->search.server], .name = *name, .type = type};
 
 	return !lookups_add(check->tools->lookups, &question, done, check);
 }
@@ -119,42 +113,15 @@ static void on_name_servers(const struct probe_dns_question *question,
 		ask_all(check);
 }
 
-static void on_zone(const struct probe_dns_question *question,
-		    const struct probe_dns_answer *answer, void *user);
-
-/* Towards the root; the root itself is nobody's suffix. */
-static bool ask_parent(struct check_authority *check)
-{
-	const char *dot = strchr(check->zone.text, '.');
-
-	if (!dot)
-		return false;
-	memmove(check->zone.text, dot + 1, strlen(dot));
-	return ask(check, &check->zone, PROBE_DNS_SOA, on_zone);
-}
-
-static bool ask_next_server(struct check_authority *check)
-{
-	return ++check->server < check->wanted.server_count &&
-	       ask(check, &check->zone, PROBE_DNS_SOA, on_zone);
-}
-
-static void on_zone(const struct probe_dns_question *question,
-		    const struct probe_dns_answer *answer, void *user)
+static void on_zone(const struct hostname *zone, const struct probe_dns_answer *soa, size_t server,
+		    void *user)
 {
 	struct check_authority *check = user;
 
-	if (answer->kind == PROBE_DNS_ANSWER && !answer->alias) {
-		check->seen.zone = check->zone;
-		check->seen.negative_s = answer->negative_s;
-		if (ask(check, &check->zone, PROBE_DNS_NS, on_name_servers))
-			return;
-	} else if (is_negative(answer) || answer->kind == PROBE_DNS_ANSWER
-			   ? ask_parent(check)
-			   : ask_next_server(check)) {
-		return;
-	}
-	conclude(check);
+	check->seen.zone = *zone;
+	check->seen.negative_s = soa->negative_s;
+	if (hostname_is_empty(zone) || !ask(check, zone, PROBE_DNS_NS, on_name_servers))
+		conclude(check);
 }
 
 int check_authority_start(struct check_authority **ret, struct check_tools *tools,
@@ -168,9 +135,13 @@ int check_authority_start(struct check_authority **ret, struct check_tools *tool
 	check->wanted = *wanted;
 	check->done = done;
 	check->user = user;
-	check->zone = wanted->name;
 	check->seen.name = wanted->name;
-	if (!ask(check, &check->zone, PROBE_DNS_SOA, on_zone)) {
+	check->search = (struct find_zone){.lookups = tools->lookups,
+					   .servers = wanted->servers,
+					   .server_count = wanted->server_count,
+					   .done = on_zone,
+					   .user = check};
+	if (find_zone_start(&check->search, &wanted->name)) {
 		free(check);
 		return -EBUSY;
 	}

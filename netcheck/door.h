@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/tsig.h"
 #include "netcheck/check.h"
 #include "netcheck/check_ports.h"
 #include "netcheck/netcheck.h"
@@ -53,6 +54,7 @@ struct netcheck {
 	size_t subnet_count;
 	struct target_ports ports; /* of a site */
 	struct netcheck_pair *pairs;
+	struct tsig_key *key; /* of a site; NULL = none */
 };
 
 /* Makes room for one more check before it is started, so that none is lost to the heap. 0 or -ENOMEM. */

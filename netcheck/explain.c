@@ -144,6 +144,45 @@ const struct explain explain_table[] = {
 	 "The name does not have the address that was expected.",
 	 "Correct the record or the expectation."},
 
+	{"NC230", "key may register names",
+	 "The primary server of the zone takes updates signed with the key; nothing was changed.",
+	 ""},
+	{"NC231", "key may not register names",
+	 "The server knows the key, but the zone's policy refuses it: names of PCs will not "
+	 "appear.",
+	 "Grant the key the types in this zone: update-policy or allow-update (BIND), an acl with "
+	 "action "
+	 "update (Knot)."},
+	{"NC232", "key unknown to the server",
+	 "The server knows no key of this name and algorithm; Knot says the same of a key that has "
+	 "no "
+	 "right to this zone.",
+	 "Configure the key on the server and grant it the zone, or correct name and algorithm "
+	 "here."},
+	{"NC233", "wrong secret", "The server knows the key under another secret.",
+	 "Copy the secret again, from the server's configuration into the secret file."},
+	{"NC234", "clocks too far apart",
+	 "Signed updates are taken only when both clocks agree within five minutes.",
+	 "Set the clock of the machine that is wrong, and let NTP or chrony keep it."},
+	{"NC235", "not a zone of this server",
+	 "Updates go to the zone's primary server; this one does not have the zone as a primary.",
+	 "Correct the zone's name or its primary server; a reverse zone may have to be created."},
+	{"NC236", "primary server not reachable",
+	 "Names are registered over tcp/53 at the zone's primary server, and it does not answer "
+	 "here.",
+	 "Allow tcp/53 to it, or name the primary that takes updates; a hidden one is not in the "
+	 "SOA "
+	 "record."},
+	{"NC237", "key may register some types only",
+	 "DHCID says which PC owns a name (or TXT, where DHCID is not to be had); TXT also says "
+	 "which "
+	 "server owns ProvisionServer, and AAAA is for IPv6.",
+	 "Grant the key the other types as well, or set amtnetd to do without them."},
+	{"NC238", "server does not take updates as it should",
+	 "The answer to an update is none that a primary server with dynamic updates gives.",
+	 "Ask the primary server itself, not a resolver or secondary, and enable dynamic updates "
+	 "there."},
+
 	{"NC300", "hello accepted",
 	 "The provisioning server took a test hello and closed the connection as it should.", ""},
 	{"NC301", "hello not taken to its end",

@@ -36,7 +36,12 @@ const struct command command_table[] = {
 	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
 	 "  --name LABEL       first label, ProvisionServer by default\n"
 	 "  --expect ADDR,...  what the name must resolve to\n"
-	 "  --host FQDN=ADDR   a name that must have the address, and back; may be repeated\n",
+	 "  --host FQDN=ADDR   a name that must have the address, and back; may be repeated\n"
+	 "  --key NAME         ask whether this TSIG key may register names, and change nothing\n"
+	 "  --secret-file FILE its secret in base64\n"
+	 "  --algorithm NAME   hmac-sha256 by default\n"
+	 "  --zone NAME        where, forward or reverse; the zones of the suffixes by default\n"
+	 "  --primary ADDR     the server that takes updates, where SOA does not name it\n",
 	 command_dns},
 	{"hello", "[--json] [--daemon[=SOCKET]] SERVER[:PORT]",
 	 "send one test hello to a provisioning server",

@@ -98,6 +98,7 @@ void netcheck_free(struct netcheck *run)
 		target_done(&run->subnets[i].targets);
 	free(run->subnets);
 	free(run->pairs);
+	tsig_key_free(run->key);
 	for (size_t i = 0; i < 2; i++)
 		if (run->signals[i])
 			event_free(run->signals[i]);
@@ -262,6 +263,21 @@ int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted
 	for (size_t i = 0; i < wanted->suffix_count && !r; i++)
 		r = add_authority(run, wanted, &wanted->suffixes[i]);
 	return r;
+}
+
+static void free_permit(void *check)
+{
+	check_permit_free(check);
+}
+
+int netcheck_add_permit(struct netcheck *run, const struct check_permit_wanted *wanted)
+{
+	struct check_permit *check = NULL;
+	int r = netcheck_reserve(run);
+
+	if (!r)
+		r = check_permit_start(&check, &run->tools, wanted, netcheck_on_done, run);
+	return netcheck_keep(run, (struct netcheck_item){check, free_permit, NULL}, r);
 }
 
 int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon)

@@ -15,6 +15,7 @@
 #include "netcheck/check_dns.h"
 #include "netcheck/check_kea.h"
 #include "netcheck/check_pair.h"
+#include "netcheck/check_permit.h"
 #include "netcheck/scan.h"
 #include "netcheck/site.h"
 #include "netcheck/space.h"
@@ -64,6 +65,7 @@ int netcheck_add_sweep(struct netcheck *run, const struct space *space,
 		       struct err *err);
 int netcheck_add_path(struct netcheck *run, struct endpoint to, uint16_t control_port);
 int netcheck_add_dns(struct netcheck *run, const struct check_dns_wanted *wanted);
+int netcheck_add_permit(struct netcheck *run, const struct check_permit_wanted *wanted);
 /* `daemon`: the control socket of the amtnetd behind the server, NULL = not to be asked. */
 int netcheck_add_hello(struct netcheck *run, struct endpoint server, const char *daemon);
 int netcheck_add_dhcp(struct netcheck *run, const struct check_dhcp_wanted *wanted);

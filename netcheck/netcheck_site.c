@@ -67,6 +67,51 @@ static int add_site_dns(struct netcheck *run, const struct site_config *site)
 	return netcheck_add_dns(run, &wanted);
 }
 
+/* The names whose zones the key must be able to change: in the suffixes, and back from the subnets. */
+static size_t list_updated(const struct site_config *site,
+			   struct hostname names[CHECK_PERMIT_NAMES])
+{
+	const struct site_subnet_config *subnets = site->subnets.items;
+	const struct hostname *suffixes = site->suffixes.items;
+	char text[ADDR_REVERSE_TEXT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < site->suffixes.count && count < CHECK_PERMIT_NAMES; i++)
+		names[count++] = suffixes[i];
+	for (size_t i = 0; i < site->subnets.count && count < CHECK_PERMIT_NAMES; i++)
+		count += !hostname_parse(addr_print_reverse(subnets[i].prefix.addr, text),
+					 &names[count], NULL);
+	return count;
+}
+
+static int add_site_update(struct netcheck *run, const struct site_config *site)
+{
+	const struct site_update_config *update = &site->update;
+	struct hostname names[CHECK_PERMIT_NAMES];
+	struct check_permit_wanted wanted = {
+		.names = update->zones.items,
+		.name_count = update->zones.count,
+		.stated = update->zones.count,
+		.servers = site->name_servers.items,
+		.server_count = site->name_servers.count,
+		.primary = update->primary,
+	};
+	int r;
+
+	if (!update->key)
+		return 0;
+	r = tsig_key_new(&run->key, update->key, (enum tsig_algorithm)update->algorithm,
+			 update->secret.bytes, update->secret.length, NULL);
+	if (r)
+		return r;
+	wanted.key = run->key;
+	if (!wanted.stated) {
+		wanted.names = names;
+		wanted.name_count = list_updated(site, names);
+	}
+	return netcheck_add_permit(run, &wanted);
+}
+
 static void add_site_certificate(struct netcheck *run, const struct site_config *site)
 {
 	struct check_cert_wanted wanted = {
@@ -192,14 +237,15 @@ static void say_unseen(struct netcheck *run, const struct site_config *site)
 	struct result *result;
 	char text[512];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s",
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s",
 		 site->dhcp.count ? "" : "; DHCP offers (dhcp, on a client link or as a relay)",
 		 site->kea_configs.count ? "" : "; the DHCP server's configuration (kea-configs)",
 		 site->hello ? "" : "; the hello port (hello: true)",
 		 site->pairs.count ? ""
 				   : "; hellos from the PCs' side and lost answers (pairs, with "
 				     "amtnet-check respond --pair there)",
-		 site->certificate.file ? "" : "; the certificate (certificate)");
+		 site->certificate.file ? "" : "; the certificate (certificate)",
+		 site->update.key ? "" : "; the right to register names (update)");
 	if (!text[0])
 		return;
 	result = result_about("NC003", RESULT_OK, "not looked at");
@@ -227,6 +273,8 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 	add_site_certificate(run, site);
 	add_site_kea(run, site);
 	r = add_site_dns(run, site);
+	if (!r)
+		r = add_site_update(run, site);
 	for (size_t i = 0; !r && site->hello && i < site->server.addresses.count; i++)
 		r = netcheck_add_hello(
 			run,

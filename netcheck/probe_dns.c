@@ -4,6 +4,7 @@
 #include "common/random.h"
 #include "common/wire.h"
 #include "netcheck/dial.h"
+#include "netcheck/framed.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -286,32 +287,21 @@ static struct timeval wait_of(uint64_t ms)
 static void read_tcp(evutil_socket_t fd, short what, void *user)
 {
 	struct probe_dns *probe = user;
-	size_t wanted = 2;
-	ssize_t got;
+	size_t length;
 	int r;
 
 	if (what & EV_TIMEOUT) {
 		fail(probe, PROBE_DNS_SILENT, ETIMEDOUT);
 		return;
 	}
-	if (probe->reply_size >= 2)
-		wanted += (size_t)(probe->reply[0] << 8 | probe->reply[1]);
-	if (wanted > sizeof(probe->reply)) {
-		fail(probe, PROBE_DNS_BAD, EMSGSIZE);
+	r = framed_read(fd, probe->reply, sizeof(probe->reply), &probe->reply_size, &length);
+	if (r == -EAGAIN)
+		return;
+	if (r) {
+		fail(probe, r == -EMSGSIZE ? PROBE_DNS_BAD : PROBE_DNS_UNREACHABLE, -r);
 		return;
 	}
-	got = recv(fd, probe->reply + probe->reply_size, wanted - probe->reply_size, 0);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
-		fail(probe, PROBE_DNS_UNREACHABLE, got < 0 ? errno : ECONNRESET);
-		return;
-	}
-	probe->reply_size += (size_t)got;
-	if (wanted == 2 || probe->reply_size < wanted)
-		return;
-	r = probe_dns_parse(probe->reply + 2, wanted - 2, &probe->question, probe->id,
-			    &probe->answer);
+	r = probe_dns_parse(probe->reply + 2, length, &probe->question, probe->id, &probe->answer);
 	probe->answer.tcp = true;
 	if (r)
 		fail(probe, PROBE_DNS_BAD, -r);

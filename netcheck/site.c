@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/site.h"
 
+#include "common/tsig.h"
+#include "netcheck/check_permit.h"
 #include "netcheck/pair_serve.h"
+
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +141,57 @@ static const struct config_table certificate_table = {
 	.check = check_certificate,
 };
 
+static const struct config_key update_keys[] = {
+	{.name = "key",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct site_update_config, key),
+	 .help = "name of the TSIG key; whether it may register names is asked without a trace"},
+	{.name = "algorithm",
+	 .kind = CONFIG_ENUM,
+	 .choices = tsig_algorithm_names,
+	 .fallback = "hmac-sha256",
+	 .offset = offsetof(struct site_update_config, algorithm),
+	 .help = "algorithm of the key"},
+	{.name = "secret-file",
+	 .kind = CONFIG_SECRET,
+	 .offset = offsetof(struct site_update_config, secret),
+	 .help = "file with the key's secret in base64, readable by its owner and group only"},
+	{.name = "zones",
+	 .kind = CONFIG_HOSTNAME,
+	 .list = true,
+	 .max = CHECK_PERMIT_NAMES,
+	 .offset = offsetof(struct site_update_config, zones),
+	 .help = "zones, forward and reverse; by default those of the suffixes and subnets"},
+	{.name = "primary",
+	 .kind = CONFIG_ENDPOINT,
+	 .min = 53,
+	 .offset = offsetof(struct site_update_config, primary),
+	 .help = "the server that takes updates, where the SOA record does not name it"},
+};
+
+static void check_update(const void *object, struct config_check *check)
+{
+	const struct site_update_config *update = object;
+	struct hostname name;
+	struct err err = {0};
+
+	if (update->key && hostname_parse(update->key, &name, &err))
+		config_complain(check, "key", "%s", err.text);
+	if (update->key && !update->secret.length)
+		config_complain(check, "key", "a key needs its secret-file");
+	if (!update->key && (update->secret.length || update->zones.count))
+		config_complain(check, "key", "the key's name is missing");
+}
+
+static const struct config_table update_table = {
+	.name = "update",
+	.help = "the key that registers names in DNS",
+	.size = sizeof(struct site_update_config),
+	.keys = update_keys,
+	.count = sizeof(update_keys) / sizeof(update_keys[0]),
+	.check = check_update,
+};
+
 static const struct config_key subnet_keys[] = {
 	{.name = "name",
 	 .kind = CONFIG_TEXT,
@@ -237,6 +291,11 @@ static const struct config_key site_keys[] = {
 	 .offset = offsetof(struct site_config, certificate),
 	 .table = &certificate_table,
 	 .help = "the certificate that the provisioning core shows to PCs"},
+	{.name = "update",
+	 .kind = CONFIG_TABLE,
+	 .offset = offsetof(struct site_config, update),
+	 .table = &update_table,
+	 .help = "the key that registers names in DNS"},
 	{.name = "kea-configs",
 	 .kind = CONFIG_TEXT,
 	 .list = true,

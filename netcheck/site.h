@@ -38,6 +38,15 @@ struct site_pair_config {
 	char *code_file;
 };
 
+/* The key that registers names. */
+struct site_update_config {
+	char *key;     /* NULL = not to be checked */
+	int algorithm; /* enum tsig_algorithm */
+	struct config_secret secret;
+	struct config_list zones; /* struct hostname; none = those of the suffixes and subnets */
+	struct endpoint primary;  /* without an address: as the zone's SOA record says */
+};
+
 struct site_config {
 	char *name;
 	struct site_server_config server;
@@ -47,6 +56,7 @@ struct site_config {
 	bool hello;
 	char *daemon; /* control socket of the amtnetd that takes the hello; NULL = not here */
 	struct site_certificate_config certificate;
+	struct site_update_config update;
 	struct config_list kea_configs;  /* char *, files */
 	struct config_list dhcp;         /* struct site_dhcp_config */
 	struct config_list pairs;        /* struct site_pair_config */
