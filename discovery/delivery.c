@@ -20,17 +20,19 @@ enum delivery_state delivery_state_parse(const char *name)
 	return DELIVERY_NONE;
 }
 
-/* What a web server says to everyone alike: no access, no such place, too much, out of order. */
+/* What a web server says to everyone alike: elsewhere, no access, no such place, too much, out of
+ * order. */
 static bool status_blames_core(int status)
 {
-	return status == 401 || status == 403 || status == 404 || status == 407 || status == 408 ||
-	       status == 429 || status >= 500;
+	return (status >= 300 && status < 400) || status == 401 || status == 403 || status == 404 ||
+	       status == 407 || status == 408 || status == 429 || status >= 500;
 }
 
 bool delivery_blames_core(struct delivery_outcome outcome)
 {
 	return outcome.result == DELIVERY_NO_CONNECT || outcome.result == DELIVERY_NOT_ROUTED ||
 	       outcome.result == DELIVERY_TLS || outcome.result == DELIVERY_LOCAL ||
+	       outcome.result == DELIVERY_NO_HTTP || outcome.result == DELIVERY_NO_NAME ||
 	       (outcome.result == DELIVERY_HTTP && status_blames_core(outcome.error));
 }
 
@@ -74,7 +76,8 @@ static const char *const sentences[] = {
 	[DELIVERY_NO_CLOSE] = "took the bytes but did not close in time",
 	[DELIVERY_TALKS] = "sent far more than a core has to say",
 	[DELIVERY_NO_ANSWER] = "did not finish in time",
-	[DELIVERY_TLS] = "TLS failed: certificate not trusted, or no common version",
+	[DELIVERY_NO_HTTP] = "answered, but not as a web server does",
+	[DELIVERY_NO_NAME] = "the host of its url is not found in DNS",
 	[DELIVERY_GONE] = "deleted from the database",
 	[DELIVERY_PORT_SILENT] =
 		"gate: the PC's port 16993 is filtered, the core's call-back would "
@@ -83,6 +86,17 @@ static const char *const sentences[] = {
 	[DELIVERY_PTR_ASTRAY] = "gate: the name in reverse DNS does not lead back to the address",
 	[DELIVERY_DNS_SILENT] = "gate: the name server does not answer, the core would hang",
 	[DELIVERY_DEADLY] = "the core died shortly after it",
+};
+
+static const char *const tls_sentences[] = {
+	[DELIVERY_TLS_OTHER] = "TLS failed: no TLS at that port, or no common version",
+	[DELIVERY_TLS_UNTRUSTED] = "TLS: no authority that is trusted here (ca-file) signed the "
+				   "server's certificate",
+	[DELIVERY_TLS_EXPIRED] = "TLS: the server's certificate has expired, or is not valid yet",
+	[DELIVERY_TLS_NAME] = "TLS: the server's certificate is for another host than the url's",
+	[DELIVERY_TLS_CLIENT] = "TLS: the server wants a client certificate that it trusts "
+				"(certificate-file, key-file)",
+	[DELIVERY_TLS_FILES] = "TLS: ca-file, certificate-file or key-file cannot be used",
 };
 
 const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TEXT])
@@ -96,6 +110,9 @@ const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TE
 		break;
 	case DELIVERY_BROKEN:
 		snprintf(ret, DELIVERY_TEXT, "%s before the core closed", why);
+		break;
+	case DELIVERY_TLS:
+		snprintf(ret, DELIVERY_TEXT, "%s", tls_sentences[outcome.error]);
 		break;
 	case DELIVERY_HTTP:
 		snprintf(ret, DELIVERY_TEXT, "answered with HTTP status %d", outcome.error);

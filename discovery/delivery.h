@@ -36,8 +36,10 @@ enum delivery_result {
 	DELIVERY_NO_CLOSE,   /* all bytes acknowledged, but the core did not close in time */
 	DELIVERY_TALKS,      /* the core sent more than a core has to say */
 	DELIVERY_NO_ANSWER,  /* a web server or a program did not end in time */
-	DELIVERY_TLS,        /* no trust: certificate or TLS version */
+	DELIVERY_TLS,        /* no trust: `error` is an enum delivery_tls */
 	DELIVERY_HTTP,       /* a web server said no: `error` is its status */
+	DELIVERY_NO_HTTP,    /* what answered is no web server */
+	DELIVERY_NO_NAME,    /* the url's host is not in DNS */
 	DELIVERY_EXIT,       /* a program ended with status `error` */
 	DELIVERY_SIGNAL,     /* a program ended by signal `error` */
 	DELIVERY_GONE,       /* the hello is not in the database any more: nothing to send */
@@ -51,10 +53,19 @@ enum delivery_result {
 	DELIVERY_DEADLY,      /* the core died shortly after it */
 };
 
+enum delivery_tls {
+	DELIVERY_TLS_OTHER,     /* no TLS there, or no common version */
+	DELIVERY_TLS_UNTRUSTED, /* the server's certificate: no authority of ours signed it */
+	DELIVERY_TLS_EXPIRED,   /* or not valid yet */
+	DELIVERY_TLS_NAME,      /* for another host */
+	DELIVERY_TLS_CLIENT,    /* the server does not take our certificate, or that we have none */
+	DELIVERY_TLS_FILES,     /* a file of ours: certificate, key, authorities */
+};
+
 /* Of one try. */
 struct delivery_outcome {
 	enum delivery_result result;
-	int error; /* positive errno, 0 = none */
+	int error; /* positive errno, 0 = none, unless the result says otherwise */
 };
 
 /* True when the outcome says that the core is away, whichever hello was tried. */

@@ -34,12 +34,32 @@ struct job {
 	struct curl_slist *headers;
 	struct text document;
 	size_t answered;
+	char trouble[CURL_ERROR_SIZE];
+	bool asked;   /* the server asked for a certificate */
 	bool patched; /* the device is known: PATCH took the place of POST */
 	carrier_done *done;
 	void *user;
 };
 
-/* The token's file. */
+/* Files with secrets. */
+
+static int check_secret(const char *path, const struct stat *status, struct err *err)
+{
+	if (status->st_mode & (S_IRWXO | S_IWGRP))
+		return err_set(err, -EACCES, "%s: others may read or write it; chmod 0640", path);
+	return 0;
+}
+
+static int check_key(const struct discovery_core_config *config, struct err *err)
+{
+	struct stat status;
+
+	if (!config->key_file)
+		return 0;
+	if (stat(config->key_file, &status) < 0)
+		return err_set(err, -errno, "%s: %s", config->key_file, strerror(errno));
+	return check_secret(config->key_file, &status, err);
+}
 
 static int read_token(struct line *line, int fd, struct err *err)
 {
@@ -67,8 +87,8 @@ static int renew_token(struct line *line, struct err *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		result = err_set(err, -errno, "%s: %s", path, strerror(errno));
-	} else if (status.st_mode & (S_IRWXO | S_IWGRP)) {
-		result = err_set(err, -EACCES, "%s: others may read or write it; chmod 0640", path);
+	} else if (check_secret(path, &status, err) < 0) {
+		result = -EACCES;
 	} else if (memcmp(&status.st_mtim, &line->token_changed, sizeof(status.st_mtim)) != 0) {
 		result = read_token(line, fd, err);
 		line->token_changed = status.st_mtim;
@@ -91,6 +111,50 @@ static void job_free(struct job *job)
 	free(job);
 }
 
+/* Of OpenSSL's x509_vfy.h: what curl gives as CURLINFO_SSL_VERIFYRESULT. */
+#define VERIFY_UNSPECIFIED 1
+#define VERIFY_NOT_YET_VALID 9
+#define VERIFY_EXPIRED 10
+#define VERIFY_OTHER_HOST 62
+#define VERIFY_OTHER_ADDRESS 64
+
+static enum delivery_tls distrust(const struct job *job)
+{
+	long verified = VERIFY_UNSPECIFIED;
+
+	curl_easy_getinfo(job->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	switch (verified) {
+	case VERIFY_UNSPECIFIED: /* the chain is good, but curl, which compares the name, is not content */
+	case VERIFY_OTHER_HOST:
+	case VERIFY_OTHER_ADDRESS:
+		return DELIVERY_TLS_NAME;
+	case VERIFY_NOT_YET_VALID:
+	case VERIFY_EXPIRED:
+		return DELIVERY_TLS_EXPIRED;
+	default:
+		return DELIVERY_TLS_UNTRUSTED;
+	}
+}
+
+/* A server that does not like our certificate, or that there is none, says so by an alert: with TLS
+ * 1.3 only after the handshake, when we read. Its name is in curl's words alone. Where it closes at
+ * once, the alert is lost in the reset: then it counts that it asked and that we have none. */
+static bool server_wants_certificate(const struct job *job)
+{
+	static const char *const alerts[] = {"alert certificate required", "alert unknown ca",
+					     "alert bad certificate", "alert certificate unknown"};
+
+	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
+		if (strstr(job->trouble, alerts[i]))
+			return true;
+	return job->asked && !job->line->config->certificate_file;
+}
+
+static struct delivery_outcome tls_outcome(enum delivery_tls trouble)
+{
+	return (struct delivery_outcome){.result = DELIVERY_TLS, .error = (int)trouble};
+}
+
 static struct delivery_outcome outcome_of(const struct job *job, CURLcode code)
 {
 	long number = 0;
@@ -104,16 +168,27 @@ static struct delivery_outcome outcome_of(const struct job *job, CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return (struct delivery_outcome){.result = DELIVERY_NO_ANSWER};
 	case CURLE_SSL_CONNECT_ERROR:
+		return tls_outcome(server_wants_certificate(job) ? DELIVERY_TLS_CLIENT
+								 : DELIVERY_TLS_OTHER);
 	case CURLE_PEER_FAILED_VERIFICATION:
+		return tls_outcome(distrust(job));
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
-		return (struct delivery_outcome){.result = DELIVERY_TLS};
+		return tls_outcome(DELIVERY_TLS_FILES);
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return (struct delivery_outcome){.result = DELIVERY_NO_NAME};
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9: bytes without a status line */
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return (struct delivery_outcome){.result = DELIVERY_NO_HTTP};
 	case CURLE_WRITE_ERROR:
 		return (struct delivery_outcome){.result = DELIVERY_TALKS};
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
+		if (server_wants_certificate(job))
+			return tls_outcome(DELIVERY_TLS_CLIENT);
 		return (struct delivery_outcome){.result = DELIVERY_BROKEN, .error = ECONNRESET};
 	default:
 		curl_easy_getinfo(job->easy, CURLINFO_OS_ERRNO, &number);
@@ -219,6 +294,18 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *user)
 	return job->answered > ANSWER_MAX ? 0 : size * count;
 }
 
+/* What curl tells of the handshake. */
+static int on_told(CURL *easy, curl_infotype type, char *text, size_t size, void *user)
+{
+	static const char request[] = "Request CERT";
+	struct job *job = user;
+
+	(void)easy;
+	if (type == CURLINFO_TEXT && memmem(text, size, request, sizeof(request) - 1))
+		job->asked = true;
+	return 0;
+}
+
 /* The line. */
 
 static void line_close(void *user)
@@ -247,6 +334,8 @@ static int line_open(void **ret_line, struct event_base *base,
 	line->multi = curl_multi_init();
 	result = !line->timer || !line->multi ? err_set(err, -ENOMEM, "out of memory")
 					      : renew_token(line, err);
+	if (result == 0)
+		result = check_key(config, err);
 	if (result < 0) {
 		line_close(line);
 		return result;
@@ -303,8 +392,14 @@ static void set_options(struct job *job)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, job);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, job);
-	if (config->ca_file)
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, job->trouble);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* to on_told only */
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_told);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, job);
+	if (config->ca_file) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* instead of, not besides */
+	}
 	if (config->certificate_file) {
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, config->certificate_file);
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, config->key_file);

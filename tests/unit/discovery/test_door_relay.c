@@ -107,6 +107,50 @@ static void core_gets_only_what_is_meant_for_it(void **state)
 	expect_text(scene, "\tcore:delivered\t");
 }
 
+static void key_of(const struct core_hello *request, char ret[128])
+{
+	static const char name[] = "Idempotency-Key: ";
+	const char *at = memmem(request->bytes, request->length, name, sizeof(name) - 1);
+
+	assert_non_null(at);
+	snprintf(ret, 128, "%.*s", (int)strcspn(at, "\r"), at);
+}
+
+/* What the server cannot take now waits, and every try of a hello has one key, over a restart too. */
+static void webhook_is_tried_again_with_the_same_key(void **state)
+{
+	struct scene *scene = *state;
+	char url[64], keys[2][128];
+
+	stop(scene);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", scene->core_config.address.port);
+	scene->core_config.kind = DISCOVERY_RELAY_WEBHOOK;
+	scene->core_config.url = url;
+	scene->core_config.timeout_ms = 5000;
+	start(scene);
+	open_core(scene, CORE_ANSWERS);
+	scene->core.answer = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+	say_hello(scene, "127.0.0.1", world_sample(), WORLD_SAMPLE_BYTES);
+	expect_text(scene, "core:waiting (answered with HTTP status 503)");
+	expect_at_core(scene, 2);
+	stop(scene);
+	scene->core.answer = "HTTP/1.1 422 What\r\nContent-Length: 0\r\n\r\n";
+	start(scene);
+	expect_text(scene, "core:waiting (answered with HTTP status 422)");
+	scene->core.answer = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+	expect_text(scene, "\tcore:delivered\t");
+	assert_int_equal(scene->core.count, 4);
+	key_of(&scene->core.hellos[0], keys[0]);
+	for (size_t i = 1; i < 4; i++) {
+		key_of(&scene->core.hellos[i], keys[1]);
+		assert_string_equal(keys[1], keys[0]);
+	}
+	say_hello(scene, "127.0.0.2", world_sample(), WORLD_SAMPLE_BYTES);
+	expect_at_core(scene, 5);
+	key_of(&scene->core.hellos[4], keys[1]);
+	assert_string_not_equal(keys[1], keys[0]);
+}
+
 /* The gate's answers, given at the next turn of the loop. */
 
 static struct gate_answers gate_answers;
@@ -207,6 +251,7 @@ int main(void)
 		CASE(relay_says_since_when_and_why_and_tries_when_told),
 		CASE(one_healthy_core_is_enough),
 		CASE(core_gets_only_what_is_meant_for_it),
+		CASE(webhook_is_tried_again_with_the_same_key),
 		CASE(gate_keeps_a_hello_back_until_the_pc_answers),
 		CASE(gate_is_known_after_a_restart),
 	};
