@@ -203,6 +203,8 @@ static void on_answer(uint32_t at, const struct dial_error *error, uint32_t rtt_
 	job->outcome.rtt_us = rtt_us;
 	if (!error->icmp)
 		scan_pace_answered(scan->pace, &attempt, rtt_us);
+	/* Puts off a tick that is due, so that after a pause of this machine all answers that came
+	 * meanwhile are taken before a wait is found to have ended. */
 	schedule(scan, 0);
 	finish(scan, at, probe_tcp_classify(error, attempt.addr.family));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,7 +64,8 @@ static struct scan_options quick(void)
 	struct scan_options options = scan_defaults;
 
 	options.pace.rate = 100000;
-	options.pace.subnet_rate = options.pace.link_rate = options.pace.unanswered = 0;
+	options.pace.start_rate = options.pace.unanswered = 0;
+	options.pace.subnet_rate = options.pace.link_rate = 0;
 	return options;
 }
 
@@ -272,6 +274,44 @@ static void a_shortage_pauses_and_records_nothing(void **state)
 	close(fd);
 }
 
+/* A list in the middle of which the machine stops for longer than a port is waited for. */
+static bool next_item_after_a_pause(void *user, struct endpoint *ret, uint64_t *ret_tag)
+{
+	const struct timespec pause = {.tv_nsec = 200000000};
+	struct list *list = user;
+
+	if (list->named == 300)
+		(void)nanosleep(&pause, NULL);
+	return next_item(user, ret, ret_tag);
+}
+
+static void a_pause_of_the_machine_costs_no_answer(void **state)
+{
+	struct scan_options options = quick();
+	struct list list = {.count = 600};
+	const struct scan_source source = {next_item_after_a_pause, on_outcome, &list};
+	struct scan *scan;
+	uint16_t port;
+	int fd = open_port("127.0.0.1", 1024, &port), r;
+
+	options.raw = *state != NULL;
+	options.pace.rate = 1000000; /* sends quicker than it takes answers */
+	options.pace.tries = 1;
+	options.pace.final_ms = 60;
+	wanted = 600;
+	for (unsigned i = 0; i < 600; i++)
+		list.items[i] = loopback("127.0.0.1", port);
+	r = scan_new(&scan, base, &options);
+	if (r == -EPERM)
+		skip();
+	assert_int_equal(r, 0);
+	assert_int_equal(scan_add(scan, &source), 0);
+	event_base_dispatch(base);
+	assert_int_equal(list.states[PROBE_TCP_OPEN], 600);
+	scan_free(scan);
+	close(fd);
+}
+
 static void a_scan_may_go_while_it_works(void **state)
 {
 	struct list list = {.count = 5};
@@ -400,6 +440,8 @@ int main(void)
 		cmocka_unit_test(silence_is_filtered_after_all_tries),
 		cmocka_unit_test(many_ports_keep_their_states_at_few_descriptors),
 		cmocka_unit_test(a_shortage_pauses_and_records_nothing),
+		cmocka_unit_test(a_pause_of_the_machine_costs_no_answer),
+		cmocka_unit_test_prestate(a_pause_of_the_machine_costs_no_answer, &raw),
 		cmocka_unit_test(a_scan_may_go_while_it_works),
 		cmocka_unit_test(sources_take_turns),
 		cmocka_unit_test(states_have_names_both_ways),
