@@ -52,6 +52,12 @@ check good
 tap_ok 'a good site: exit status 0' status_is 0 good
 tap_ok 'a good site: READY' tap_says '(^|[^T] )READY' "$LAB_DIR/good.txt"
 
+status=0
+lab_check ports "leases:$LAB_DIR/run/control.sock" >"$LAB_DIR/leases.txt" 2>&1 || status=$?
+tap_ok "the daemon's leases as targets: exit status 0" status_is 0 leases
+tap_ok "the daemon's leases as targets: pc1" tap_says "NC100 .*$(lab_address_of pc1) tcp/16993 open" "$LAB_DIR/leases.txt"
+tap_ok "the daemon's leases as targets: pc2" tap_says "NC100 .*$pc2 tcp/16993 open" "$LAB_DIR/leases.txt"
+
 # hello NAME SERVER: a test hello from beside the daemon, which is asked afterwards.
 hello()
 {
