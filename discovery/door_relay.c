@@ -26,6 +26,25 @@ static void note(struct core *core, struct discovery *discovery, int64_t hello,
 			core->config->name, (unsigned long long)held);
 }
 
+/* The wall clock may be set by years, so how old a hello is is taken from it once, when the hello is
+ * put into the queues, and counted on by a clock that nobody sets. That one begins late enough for
+ * hellos that came before the machine was started. */
+
+#define BEFORE_THE_START (UINT64_C(1) << 42) /* milliseconds: 139 years */
+
+static uint64_t steady_ms(void)
+{
+	return BEFORE_THE_START + clock_mono_ms();
+}
+
+static uint64_t arrival_of(const struct device *device)
+{
+	uint64_t wall_ms = clock_wall_ms();
+	uint64_t age_ms = wall_ms > device->hello_ms ? wall_ms - device->hello_ms : 0;
+
+	return steady_ms() - (age_ms < BEFORE_THE_START ? age_ms : BEFORE_THE_START);
+}
+
 /* What comes into the queues. */
 
 unsigned door_relay_select(const struct discovery *discovery, const struct hello *hello,
@@ -63,11 +82,11 @@ static struct core *choose(struct discovery *discovery, const struct device *dev
 }
 
 static void push(struct discovery *discovery, struct core *core, struct device *device,
-		 uint64_t due_ms)
+		 uint64_t arrival_ms, uint64_t due_ms)
 {
 	const struct relay_task task = {
 		.device = device->number, .hello = device->hello, .address = device->address};
-	int result = relay_push(core->relay, task, device->hello_ms, due_ms);
+	int result = relay_push(core->relay, task, arrival_ms, due_ms);
 
 	if (result < 0)
 		log_error("hello",
@@ -80,7 +99,8 @@ static void push(struct discovery *discovery, struct core *core, struct device *
 	note(core, discovery, device->hello, DELIVERY_QUARANTINED, "the core died of earlier ones");
 }
 
-void door_relay_push(struct discovery *discovery, struct device *device, uint64_t due_ms)
+static void push_where_it_waits(struct discovery *discovery, struct device *device,
+				uint64_t arrival_ms, uint64_t due_ms)
 {
 	bool one = discovery->config->deliver == DISCOVERY_DELIVER_FIRST;
 	struct core *chosen = one ? choose(discovery, device) : NULL;
@@ -92,12 +112,17 @@ void door_relay_push(struct discovery *discovery, struct device *device, uint64_
 						.address = device->address};
 
 		if (device->relay[i] == DELIVERY_WAITING && (!one || core == chosen))
-			push(discovery, core, device, due_ms);
+			push(discovery, core, device, arrival_ms, due_ms);
 		else if (device->relay[i] == DELIVERY_WAITING)
 			relay_drop(core->relay, device->number);
 		else if (device->relay[i] == DELIVERY_QUARANTINED)
-			relay_push_quarantined(core->relay, task, device->hello_ms);
+			relay_push_quarantined(core->relay, task, arrival_ms);
 	}
+}
+
+void door_relay_push(struct discovery *discovery, struct device *device, uint64_t due_ms)
+{
+	push_where_it_waits(discovery, device, arrival_of(device), due_ms);
 }
 
 void door_relay_hello(struct discovery *discovery, struct device *device, unsigned cores,
@@ -127,13 +152,13 @@ static void rebalance(struct discovery *discovery)
 		return;
 	for (size_t i = 0; i < discovery->core_count; i++) {
 		struct relay_task task;
-		uint64_t received_ms;
+		uint64_t arrival_ms;
 		size_t at = 0;
 
 		while (!is_up(&discovery->cores[i]) &&
-		       relay_take(discovery->cores[i].relay, &at, &task, &received_ms))
-			door_relay_push(discovery, device_get(discovery->devices, task.device),
-					clock_mono_ms());
+		       relay_take(discovery->cores[i].relay, &at, &task, &arrival_ms))
+			push_where_it_waits(discovery, device_get(discovery->devices, task.device),
+					    arrival_ms, clock_mono_ms());
 	}
 }
 
@@ -361,7 +386,7 @@ void door_relay_expire(struct discovery *discovery)
 		struct relay_task task;
 		size_t at = 0;
 
-		while (relay_expire(core->relay, clock_wall_ms(), &at, &task)) {
+		while (relay_expire(core->relay, steady_ms(), &at, &task)) {
 			struct device *device = device_get(discovery->devices, task.device);
 
 			device->relay[i] = DELIVERY_GIVEN_UP;

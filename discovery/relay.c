@@ -302,13 +302,13 @@ bool relay_next_change(struct relay *relay, struct relay_task *ret, enum deliver
 
 /* What is taken out, and asked. */
 
-bool relay_expire(struct relay *relay, uint64_t wall_ms, size_t *at, struct relay_task *ret)
+bool relay_expire(struct relay *relay, uint64_t steady_ms, size_t *at, struct relay_task *ret)
 {
 	for (; *at < relay->size; (*at)++) {
 		struct relay_entry *entry = relay->entries[*at];
 
-		if (!entry || relay_queue_is_under_way(entry) || wall_ms < entry->received_ms ||
-		    wall_ms - entry->received_ms < relay->options.give_up_ms)
+		if (!entry || relay_queue_is_under_way(entry) || steady_ms < entry->received_ms ||
+		    steady_ms - entry->received_ms < relay->options.give_up_ms)
 			continue;
 		*ret = entry->task;
 		relay_queue_drop(relay, entry);

@@ -58,7 +58,7 @@ void relay_free(struct relay *relay);
 
 /* Puts the device's newest hello into the queue; an older one that waits is replaced, one that is
  * on its way is not disturbed. The hello that waits or is on its way already is no news.
- * `received_ms` is the wall clock time of its arrival. WAITING, or QUARANTINED where an earlier
+ * `received_ms` is the time of its arrival, by a clock that nobody sets. WAITING, or QUARANTINED where an earlier
  * hello of the device is; -ENOMEM: then nothing was changed. */
 int relay_push(struct relay *relay, struct relay_task task, uint64_t received_ms, uint64_t now_ms);
 /* The same at start, for one that was quarantined before. 0 or -ENOMEM. */
@@ -87,9 +87,9 @@ bool relay_next_change(struct relay *relay, struct relay_task *ret, enum deliver
  * another call can change that. */
 uint64_t relay_wait_ms(struct relay *relay, uint64_t now_ms);
 
-/* Takes out one hello that waits and is too old by the wall clock; false when there is none (more).
- * Looks at every device from *at on: start with 0. */
-bool relay_expire(struct relay *relay, uint64_t wall_ms, size_t *at, struct relay_task *ret);
+/* Takes out one hello that waits and is too old by the clock of `received_ms`; false when there is
+ * none (more). Looks at every device from *at on: start with 0. */
+bool relay_expire(struct relay *relay, uint64_t steady_ms, size_t *at, struct relay_task *ret);
 /* Takes out one that waits, whatever its age, unless it is on its way or quarantined; the same way.
  * *ret_received_ms is what relay_push was given. */
 bool relay_take(struct relay *relay, size_t *at, struct relay_task *ret, uint64_t *ret_received_ms);
