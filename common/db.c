@@ -22,6 +22,7 @@ struct task {
 	int (*run)(void *job, struct sqlite3 *connection);
 	void (*done)(void *job, int result);
 	int result;
+	bool unsynced; /* by db_submit_unsynced */
 	struct task *next;
 };
 
@@ -57,6 +58,8 @@ struct db {
 	/* The writer's side: no one else touches it while the thread runs. */
 	struct sqlite3 *writer;
 	sqlite3_stmt *steps[STEPS];
+	bool unsynced; /* how the next commit would be, as SQLite was told last */
+	int log_pages; /* in the write-ahead log, after the last commit */
 
 	/* Between the two, under `lock`. */
 	pthread_mutex_t lock;
@@ -111,68 +114,87 @@ static int take_step(struct db *db, enum step step)
 	return db_errno(code);
 }
 
-/* The next job; where none waits, with `block` until one comes or db_close has begun. */
-static struct task *next_task(struct db *db, bool block)
+/* The next job; where none waits, NULL. `first` begins the batch: one that is not to be synced ends
+ * before a job that is. Without it, the next job is waited for until db_close has begun. */
+static struct task *next_task(struct db *db, const struct task *first)
 {
-	struct task *task;
+	struct task *task = NULL;
 
 	pthread_mutex_lock(&db->lock);
-	while (block && db->queue.first == NULL && !db->closing)
+	while (!first && db->queue.first == NULL && !db->closing)
 		pthread_cond_wait(&db->wake, &db->lock);
-	task = pop(&db->queue);
+	if (!first || !first->unsynced || (db->queue.first && db->queue.first->unsynced))
+		task = pop(&db->queue);
 	pthread_mutex_unlock(&db->lock);
 	return task;
 }
 
-static void run_task(struct db *db, struct task *task)
+/* SQLite takes the word between transactions only, and acts on it as it parses. */
+static int begin(struct db *db, bool unsynced)
 {
-	int code;
+	int code = 0;
 
-	task->result = take_step(db, STEP_SAVE);
-	if (task->result < 0)
-		return;
-	task->result = task->run(task->job, db->writer);
-	code = task->result < 0 ? take_step(db, STEP_UNDO) : 0;
-	if (code == 0)
-		code = take_step(db, STEP_RELEASE);
-	if (code == 0)
-		return;
-	/* Half a job must not be committed: give the whole batch up, if SQLite has not already. */
-	if (sqlite3_get_autocommit(db->writer) == 0)
-		take_step(db, STEP_ROLLBACK);
-	if (task->result >= 0)
-		task->result = code;
+	if (unsynced != db->unsynced)
+		code = db_errno(sqlite3_exec(db->writer,
+					     unsynced ? "PRAGMA synchronous=NORMAL"
+						      : "PRAGMA synchronous=FULL",
+					     NULL, NULL, NULL));
+	if (code < 0)
+		return code;
+	db->unsynced = unsynced;
+	return take_step(db, STEP_BEGIN);
 }
 
-/* Runs `first` and what came meanwhile inside one transaction. Full disks and the like make SQLite
- * roll all of it back by itself; that ends the batch. */
-static void run_batch(struct db *db, struct task *first, struct list *batch)
+static int roll_back(struct db *db)
+{
+	return sqlite3_get_autocommit(db->writer) ? 0 : take_step(db, STEP_ROLLBACK);
+}
+
+/* In a savepoint: 0 even where the job fails, unless half of it cannot be taken back. */
+static int run_apart(struct db *db, struct task *task)
+{
+	int code = take_step(db, STEP_SAVE);
+
+	if (code < 0)
+		return code;
+	task->result = task->run(task->job, db->writer);
+	/* Full disks and the like make SQLite roll all of it back by itself. */
+	if (sqlite3_get_autocommit(db->writer))
+		return task->result < 0 ? task->result : -EIO;
+	code = task->result < 0 ? take_step(db, STEP_UNDO) : 0;
+	return code == 0 ? take_step(db, STEP_RELEASE) : code;
+}
+
+/* After one of them has failed. Savepoints cost a copy of every page touched, which is why all are
+ * tried without first. */
+static int run_again(struct db *db, const struct list *batch)
+{
+	int code = roll_back(db);
+
+	if (code == 0)
+		code = take_step(db, STEP_BEGIN);
+	for (struct task *task = batch->first; task != NULL && code == 0; task = task->next)
+		code = run_apart(db, task);
+	return code;
+}
+
+/* Runs `first` and what came meanwhile inside one transaction. */
+static int run_batch(struct db *db, struct task *first, struct list *batch)
 {
 	uint64_t end_ms = clock_mono_ms() + DB_BATCH_MS;
 	struct task *task = first;
 	size_t count = 0;
 
 	while (task != NULL) {
-		run_task(db, task);
 		push(batch, task);
-		if (++count == DB_BATCH_MAX || sqlite3_get_autocommit(db->writer) != 0 ||
-		    clock_mono_ms() >= end_ms)
+		task->result = task->run(task->job, db->writer);
+		if (task->result < 0)
+			return run_again(db, batch);
+		if (++count == DB_BATCH_MAX || clock_mono_ms() >= end_ms)
 			break;
-		task = next_task(db, false);
+		task = next_task(db, first);
 	}
-}
-
-/* 0 when the batch is on disk. */
-static int commit_batch(struct db *db, const struct list *batch)
-{
-	int code;
-
-	if (sqlite3_get_autocommit(db->writer) != 0)
-		return batch->last->result < 0 ? batch->last->result : -EIO;
-	code = take_step(db, STEP_COMMIT);
-	if (code < 0 && sqlite3_get_autocommit(db->writer) == 0)
-		take_step(db, STEP_ROLLBACK);
-	return code;
+	return 0;
 }
 
 /* Hands the batch over to the loop; jobs that had no error of their own get `code`. */
@@ -200,23 +222,50 @@ static void finish_batch(struct db *db, struct list *batch, int code)
 		abort();
 }
 
+/* Folds the write-ahead log back where it has grown, after its commit was told: what comes meanwhile
+ * waits, so a moment in which nothing does is taken for it, if one comes in time. */
+static void fold(struct db *db)
+{
+	bool idle;
+
+	if (db->log_pages < DB_FOLD_PAGES)
+		return;
+	pthread_mutex_lock(&db->lock);
+	idle = db->queue.first == NULL;
+	pthread_mutex_unlock(&db->lock);
+	if (!idle && db->log_pages < DB_FOLD_PAGES_MAX)
+		return;
+	/* What cannot be folded now is folded after a later commit. */
+	sqlite3_wal_checkpoint_v2(db->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	db->log_pages = 0;
+}
+
+static int on_commit(void *argument, struct sqlite3 *connection, const char *name, int pages)
+{
+	(void)connection, (void)name;
+	((struct db *)argument)->log_pages = pages;
+	return SQLITE_OK;
+}
+
 static void *write_jobs(void *argument)
 {
 	struct db *db = argument;
 	struct task *first;
 
-	while ((first = next_task(db, true)) != NULL) {
+	while ((first = next_task(db, NULL)) != NULL) {
 		struct list batch = {0};
-		int code = take_step(db, STEP_BEGIN);
+		int code = begin(db, first->unsynced);
 
-		if (code == 0) {
-			run_batch(db, first, &batch);
-			code = commit_batch(db, &batch);
-		} else {
-			first->result = code;
+		if (code == 0)
+			code = run_batch(db, first, &batch);
+		else
 			push(&batch, first);
-		}
+		if (code == 0)
+			code = take_step(db, STEP_COMMIT);
+		if (code < 0)
+			roll_back(db);
 		finish_batch(db, &batch, code);
+		fold(db);
 	}
 	return NULL;
 }
@@ -247,14 +296,13 @@ static void on_finished(evutil_socket_t fd, short what, void *argument)
 	call_done(argument);
 }
 
-int db_submit(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
-	      void (*done)(void *job, int result))
+static int submit(struct db *db, const struct task *wanted)
 {
 	struct task *task = malloc(sizeof(*task));
 	int code = 0;
 
 	if (task != NULL)
-		*task = (struct task){.job = job, .run = run, .done = done};
+		*task = *wanted;
 	pthread_mutex_lock(&db->lock);
 	if (db->closing)
 		code = -ESHUTDOWN;
@@ -271,6 +319,18 @@ int db_submit(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *co
 	if (code < 0)
 		free(task);
 	return code;
+}
+
+int db_submit(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
+	      void (*done)(void *job, int result))
+{
+	return submit(db, &(struct task){.job = job, .run = run, .done = done});
+}
+
+int db_submit_unsynced(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
+		       void (*done)(void *job, int result))
+{
+	return submit(db, &(struct task){.job = job, .run = run, .done = done, .unsynced = true});
 }
 
 struct db_counters db_counters(struct db *db)
@@ -316,6 +376,8 @@ static int open_connections(struct db *db, const char *path, struct err *err)
 		code = db_errno(sqlite3_prepare_v3(db->writer, step_sql[step], -1,
 						   SQLITE_PREPARE_PERSISTENT, &db->steps[step],
 						   NULL));
+	if (code == 0)
+		sqlite3_wal_hook(db->writer, on_commit, db); /* instead of SQLite's own */
 	return code;
 }
 

@@ -5,10 +5,11 @@
  * The one rule: a job's `run` is called in the writer thread inside a transaction that it shares
  * with whatever else was waiting (group commit: at most DB_BATCH_MAX jobs or what came within
  * DB_BATCH_MS); its `done` is called on the event loop after the commit is on disk (WAL,
- * synchronous=FULL), or with the error. A job whose run fails is rolled back alone (savepoint) and
- * the rest goes on. When the commit itself fails (disk full), every job of the batch gets the
- * error: the owner decides whether to submit again. Jobs run in the order of submission. Modules
- * own their tables and their SQL; nothing but this file and those modules sees <sqlite3.h>.
+ * synchronous=FULL), or with the error. A job whose run fails is rolled back alone and the rest goes
+ * on; for that the batch is run once more, so `run` must bear being called twice. When the commit
+ * itself fails (disk full), every job of the batch gets the error: the owner decides whether to
+ * submit again. Jobs run in the order of submission. Modules own their tables and their SQL; nothing
+ * but this file and those modules sees <sqlite3.h>.
  */
 #pragma once
 
@@ -20,6 +21,10 @@
 #define DB_BATCH_MAX 256
 #define DB_BATCH_MS 5
 #define DB_QUEUE_MAX 65536 /* jobs waiting; db_submit refuses more with -ENOBUFS */
+/* Pages of 4 KiB in the write-ahead log from which it is folded back into the file: when nothing
+ * waits, or at the latest. */
+#define DB_FOLD_PAGES 4096
+#define DB_FOLD_PAGES_MAX 16384
 
 struct db;
 struct event_base;
@@ -52,6 +57,11 @@ int db_migrate(struct db *db, const char *module, const struct db_migration *mig
  * wait), -ESHUTDOWN (db_close has begun): nothing was taken. */
 int db_submit(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
 	      void (*done)(void *job, int result));
+
+/* The same for what a power cut may take: it survives the death of the process, but the disk is not
+ * waited for. Such a job shares the commit of those that wait for it, or has one without. */
+int db_submit_unsynced(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
+		       void (*done)(void *job, int result));
 
 /* The loop's own connection, for reading only: sees what was committed. Leave no statement
  * half-read: an open read keeps the write-ahead log from being folded back. */

@@ -16,11 +16,10 @@
 
 #define OPEN_FLAGS (SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE)
 
-/* synchronous=FULL: a commit in the write-ahead log is on disk before `done` is called. The log is
- * folded back every 1000 pages and does not stay large afterwards. */
+/* synchronous=FULL: a commit in the write-ahead log is on disk before `done` is called. The log does
+ * not stay large after it was folded back. */
 static const char settings[] = "PRAGMA journal_mode=WAL;"
 			       "PRAGMA synchronous=FULL;"
-			       "PRAGMA wal_autocheckpoint=1000;"
 			       "PRAGMA journal_size_limit=67108864;"
 			       "PRAGMA foreign_keys=ON;";
 

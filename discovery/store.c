@@ -5,14 +5,12 @@
 #include "discovery/store_write.h"
 
 #include <event2/event.h>
-#include <openssl/evp.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGEST_BYTES STORE_WRITE_DIGEST_BYTES
 #define AGAIN_MS 1000
 #define NOTES_US 2000 /* how long a note waits for others */
 
@@ -116,7 +114,7 @@ static int flush_notes(struct store *store)
 	if (!job)
 		return 0;
 	store->notes = NULL;
-	result = db_submit(store->db, job, store_write_notes, done_notes);
+	result = db_submit_unsynced(store->db, job, store_write_notes, done_notes);
 	if (result == 0) {
 		store->references++;
 		return 0;
@@ -187,11 +185,6 @@ void store_free(struct store *store)
 	unref(store);
 }
 
-static void digest(const void *bytes, size_t length, uint8_t ret[DIGEST_BYTES])
-{
-	EVP_Digest(bytes, length, ret, NULL, EVP_sha256(), NULL);
-}
-
 int store_add(struct store *store, const struct store_hello *hello, void *context)
 {
 	const struct hello *decoded = hello->decoded;
@@ -226,8 +219,6 @@ int store_add(struct store *store, const struct store_hello *hello, void *contex
 	job->device.name = job->name;
 	job->device.bytes = job->bytes;
 	job->device.length = job->length;
-	digest(job->bytes, job->length, job->sha256);
-	digest(job->bytes + job->hashes_at, job->hashes_bytes, job->hashes_sha256);
 	result = submit(job);
 	if (result < 0)
 		free(job);

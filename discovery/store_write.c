@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/store_write.h"
 
+#include <openssl/evp.h>
 #include <sqlite3.h>
 
 #include <stdarg.h>
@@ -30,10 +31,11 @@ static const char *const statement_sql[STATEMENTS] = {
 	[TOUCH_DEVICE] = "UPDATE hello_device SET hello = ?2, address = ?3, last_ms = ?4,"
 			 " count = count + 1, mac = coalesce(?5, mac), name = coalesce(?6, name)"
 			 " WHERE id = ?1",
-	[NOTE_DELIVERY] = "INSERT INTO hello_delivery (hello, core, state, time_ms, reason)"
-			  " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS"
-			  " (SELECT 1 FROM hello WHERE id = ?1)"
-			  " ON CONFLICT DO UPDATE SET state = ?3, time_ms = ?4, reason = ?5",
+	[NOTE_KNOWN] = "UPDATE hello_delivery SET state = ?3, time_ms = ?4, reason = ?5"
+		       " WHERE hello = ?1 AND core = ?2",
+	[NOTE_NEW] = "INSERT INTO hello_delivery (hello, core, state, time_ms, reason)"
+		     " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS"
+		     " (SELECT 1 FROM hello WHERE id = ?1)",
 };
 
 /* Binds by letters: i int64_t, t text, b bytes and size. */
@@ -188,6 +190,11 @@ static int add_to_known(struct store_add_job *job, sqlite3 *connection)
 	return code;
 }
 
+static void digest(const void *bytes, size_t length, uint8_t ret[DIGEST_BYTES])
+{
+	EVP_Digest(bytes, length, ret, NULL, EVP_sha256(), NULL);
+}
+
 int store_write_add(void *data, sqlite3 *connection)
 {
 	struct store_add_job *job = data;
@@ -195,6 +202,9 @@ int store_write_add(void *data, sqlite3 *connection)
 	char uuid[UUID_TEXT], place[ADDR_TEXT] = "";
 	int code;
 
+	job->repeat = false;
+	digest(job->bytes, job->length, job->sha256);
+	digest(job->bytes + job->hashes_at, job->hashes_bytes, job->hashes_sha256);
 	uuid_print(device->uuid, uuid);
 	if (device->place.family != ADDR_NONE)
 		addr_print(device->place, place);
@@ -204,17 +214,27 @@ int store_write_add(void *data, sqlite3 *connection)
 	return code < 0 ? code : add_to_new(job, connection, uuid, place);
 }
 
+/* Mostly the row is there, and its update costs half of what an insert that may meet one does. */
+static int write_note(struct store *store, sqlite3 *connection, const struct store_note *note)
+{
+	const char *core = store->options.cores[note->core], *reason = known(note->reason);
+	const char *state = delivery_state_names[note->state];
+	int64_t time_ms = (int64_t)note->time_ms;
+	int code = run_statement(store, connection, NOTE_KNOWN, NULL, "ittit", note->hello, core,
+				 state, time_ms, reason);
+
+	if (code < 0 || sqlite3_changes(connection) > 0)
+		return code;
+	return run_statement(store, connection, NOTE_NEW, NULL, "ittit", note->hello, core, state,
+			     time_ms, reason);
+}
+
 int store_write_notes(void *data, sqlite3 *connection)
 {
 	struct store_note_job *job = data;
 	int code = 0;
 
-	for (size_t i = 0; i < job->count && code >= 0; i++) {
-		const struct store_note *note = &job->notes[i];
-
-		code = RUN(NOTE_DELIVERY, NULL, "ittit", note->hello,
-			   job->store->options.cores[note->core], delivery_state_names[note->state],
-			   (int64_t)note->time_ms, known(note->reason));
-	}
+	for (size_t i = 0; i < job->count && code >= 0; i++)
+		code = write_note(job->store, connection, &job->notes[i]);
 	return code;
 }

@@ -28,7 +28,8 @@ enum store_write_statement {
 	FORGET_OLDER,
 	TOUCH_HELLO,
 	TOUCH_DEVICE,
-	NOTE_DELIVERY,
+	NOTE_KNOWN,
+	NOTE_NEW,
 	STATEMENTS,
 };
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,7 @@ static int run_item(void *job, struct sqlite3 *connection)
 	if (item->gate != NULL)
 		while (sem_wait(item->gate) < 0)
 			;
+	item->gate = NULL; /* once: run may be called twice */
 	if (item->sql != NULL)
 		return db_errno(sqlite3_exec(connection, item->sql, NULL, NULL, NULL));
 	code = insert(connection, item->number);
@@ -167,6 +169,74 @@ static void done_comes_after_the_commit(void **state)
 	assert_int_equal(item.order, 0);
 	wait_done(1);
 	assert_int_equal(item.result, 0);
+	db_close(db);
+}
+
+/* Notes how the commit that the job shares will be: 1 = NORMAL, 2 = FULL. */
+static int run_asks(void *job, struct sqlite3 *connection)
+{
+	struct item *item = job;
+
+	if (item->gate != NULL)
+		while (sem_wait(item->gate) < 0)
+			;
+	item->number = ask(connection, "PRAGMA synchronous");
+	return 0;
+}
+
+static void only_jobs_that_wait_for_the_disk_are_synced(void **state)
+{
+	struct item items[] = {{.number = 0}, {.number = 0}, {.number = 0}, {.number = 0}};
+	struct db *db = open_migrated(path);
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	items[0].gate = &gate;
+	assert_int_equal(db_submit_unsynced(db, &items[0], run_asks, on_done), 0);
+	assert_int_equal(db_submit_unsynced(db, &items[1], run_asks, on_done), 0);
+	assert_int_equal(db_submit(db, &items[2], run_asks, on_done), 0);
+	assert_int_equal(db_submit_unsynced(db, &items[3], run_asks, on_done), 0);
+	sem_post(&gate);
+	wait_done(4);
+	assert_int_equal(items[0].number, 1);
+	assert_int_equal(items[1].number, 1);
+	assert_int_equal(items[2].number, 2);
+	assert_int_equal(items[3].number, 2);
+	for (unsigned at = 0; at < 4; at++)
+		assert_int_equal(items[at].order, at + 1);
+	db_close(db);
+	sem_destroy(&gate);
+}
+
+static off_t file_bytes(void)
+{
+	struct stat about;
+
+	assert_int_equal(stat(path, &about), 0);
+	return about.st_size;
+}
+
+static void a_grown_log_is_folded_back(void **state)
+{
+	static char sql[160];
+	struct item item = {.sql = sql};
+	uint64_t end_ms = clock_mono_ms() + DEADLINE_MS;
+	struct db *db = open_migrated(path);
+	off_t before = file_bytes();
+
+	snprintf(sql, sizeof(sql), "INSERT INTO item(at) VALUES(zeroblob(%d))", 4096 * 100);
+	submit(db, &item);
+	wait_done(1);
+	assert_int_equal(file_bytes(), before);
+	snprintf(sql, sizeof(sql), "INSERT INTO item(at) VALUES(zeroblob(%d))",
+		 4096 * DB_FOLD_PAGES);
+	submit(db, &item);
+	wait_done(2);
+	assert_int_equal(item.result, 0);
+	while (file_bytes() < (off_t)4096 * DB_FOLD_PAGES) {
+		assert_true(clock_mono_ms() < end_ms);
+		usleep(1000);
+	}
 	db_close(db);
 }
 
@@ -364,6 +434,8 @@ int main(void)
 		CASE(jobs_that_wait_share_a_commit),
 		CASE(a_failing_job_fails_alone),
 		CASE(done_comes_after_the_commit),
+		CASE(only_jobs_that_wait_for_the_disk_are_synced),
+		CASE(a_grown_log_is_folded_back),
 		CASE(a_full_file_fails_the_batch_and_later_jobs_work),
 		CASE(a_failed_commit_fails_every_job_of_the_batch),
 		CASE(a_full_disk_fails_the_commit_and_later_jobs_work),
