@@ -4,25 +4,29 @@
 #include "common/hello.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What stands in a table begins with its link. */
+
 /* Devices at one address. */
 struct spot {
-	struct addr address; /* first: the key */
+	struct table_link link;
+	struct addr address;
 	struct device *first;
 };
 
 /* Devices with one MAC. */
 struct nic {
-	struct mac mac; /* first: the key */
+	struct table_link link;
+	struct mac mac;
 	struct device *first;
 };
 
 /* A name and the devices that have it. */
 struct device_label {
+	struct table_link link;
 	struct device *first;
 	char text[];
 };
@@ -30,54 +34,39 @@ struct device_label {
 struct device_table {
 	struct device **devices; /* by number */
 	size_t count, size;
-	void *by_key;  /* roots of tsearch(3) */
-	void *by_spot; /* struct spot */
-	void *by_name; /* struct device_label */
-	void *by_nic;  /* struct nic */
+	struct table by_key;
+	struct table by_spot; /* struct spot */
+	struct table by_name; /* struct device_label */
+	struct table by_nic;  /* struct nic */
 };
-
-static int compare_keys(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct device_key));
-}
-
-static int compare_spots(const void *a, const void *b)
-{
-	return addr_compare(((const struct spot *)a)->address, ((const struct spot *)b)->address);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(((const struct device_label *)a)->text,
-		      ((const struct device_label *)b)->text);
-}
-
-static int compare_nics(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct mac));
-}
 
 int device_table_new(struct device_table **ret)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
+	struct device_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table_init(&table->by_key);
+	table_init(&table->by_spot);
+	table_init(&table->by_name);
+	table_init(&table->by_nic);
+	*ret = table;
+	return 0;
 }
 
-static void free_nothing(void *item)
+static void free_link(struct table_link *link)
 {
-	(void)item;
+	free(link);
 }
 
 void device_table_free(struct device_table *table)
 {
 	if (!table)
 		return;
-	tdestroy(table->by_key, free_nothing);
-	tdestroy(table->by_spot, free);
-	tdestroy(table->by_name, free);
-	tdestroy(table->by_nic, free);
-	for (size_t i = 0; i < table->count; i++)
-		free(table->devices[i]);
+	table_done(&table->by_key, free_link);
+	table_done(&table->by_spot, free_link);
+	table_done(&table->by_name, free_link);
+	table_done(&table->by_nic, free_link);
 	free(table->devices);
 	free(table);
 }
@@ -101,19 +90,33 @@ struct device_key device_key(struct uuid uuid, struct addr address)
 	return key;
 }
 
+static struct device *find(const struct device_table *table, const struct device_key *key,
+			   uint64_t hash)
+{
+	struct table_link *link = table_first(&table->by_key, hash);
+
+	while (link && memcmp(&((struct device *)link)->key, key, sizeof(*key)) != 0)
+		link = table_next(link);
+	return (struct device *)link;
+}
+
 struct device *device_find(const struct device_table *table, struct device_key key)
 {
-	void *node = tfind(&key, &table->by_key, compare_keys);
+	return find(table, &key, table_hash(&table->by_key, &key, sizeof(key)));
+}
 
-	return node ? *(struct device **)node : NULL;
+static uint64_t hash_address(const struct device_table *table, struct addr address)
+{
+	return table_hash(&table->by_spot, &address, sizeof(address));
 }
 
 static struct spot *find_spot(const struct device_table *table, struct addr address)
 {
-	const struct spot key = {.address = address};
-	void *node = tfind(&key, &table->by_spot, compare_spots);
+	struct table_link *link = table_first(&table->by_spot, hash_address(table, address));
 
-	return node ? *(struct spot **)node : NULL;
+	while (link && !addr_equal(((struct spot *)link)->address, address))
+		link = table_next(link);
+	return (struct spot *)link;
 }
 
 struct device *device_at(const struct device_table *table, struct addr address)
@@ -123,12 +126,25 @@ struct device *device_at(const struct device_table *table, struct addr address)
 	return spot ? spot->first : NULL;
 }
 
+static uint64_t hash_mac(const struct device_table *table, struct mac mac)
+{
+	return table_hash(&table->by_nic, &mac, sizeof(mac));
+}
+
+static struct nic *find_nic(const struct device_table *table, struct mac mac)
+{
+	struct table_link *link = table_first(&table->by_nic, hash_mac(table, mac));
+
+	while (link && !mac_equal(((struct nic *)link)->mac, mac))
+		link = table_next(link);
+	return (struct nic *)link;
+}
+
 struct device *device_by_mac(const struct device_table *table, struct mac mac)
 {
-	const struct nic key = {.mac = mac};
-	void *node = tfind(&key, &table->by_nic, compare_nics);
+	const struct nic *nic = find_nic(table, mac);
 
-	return node ? (*(struct nic **)node)->first : NULL;
+	return nic ? nic->first : NULL;
 }
 
 /* Does nothing for a device that is nowhere. */
@@ -149,7 +165,7 @@ static void leave_spot(struct device_table *table, struct device *device)
 	}
 	if (spot->first)
 		return;
-	tdelete(spot, &table->by_spot, compare_spots);
+	table_remove(&table->by_spot, &spot->link);
 	free(spot);
 }
 
@@ -162,7 +178,7 @@ static int make_spot(struct device_table *table, struct addr address, struct spo
 		if (!spot)
 			return -ENOMEM;
 		spot->address = address;
-		if (!tsearch(spot, &table->by_spot, compare_spots)) {
+		if (table_add(&table->by_spot, &spot->link, hash_address(table, address)) < 0) {
 			free(spot);
 			return -ENOMEM;
 		}
@@ -189,7 +205,8 @@ static int add_device(struct device_table *table, struct device_key key, struct 
 		return -ENOMEM;
 	device->key = key;
 	device->number = (uint32_t)table->count;
-	if (!tsearch(device, &table->by_key, compare_keys)) {
+	if (table_add(&table->by_key, &device->link,
+		      table_hash(&table->by_key, &key, sizeof(key))) < 0) {
 		free(device);
 		return -ENOMEM;
 	}
@@ -232,60 +249,61 @@ static void leave_name(struct device_table *table, struct device *device)
 	*link = device->next_named;
 	if (name->first)
 		return;
-	tdelete(name, &table->by_name, compare_names);
+	table_remove(&table->by_name, &name->link);
 	free(name);
 }
 
-/* A label with this text, for a search; on the heap, since its length is open. */
-static struct device_label *make_label(const char *text)
+static uint64_t hash_name(const struct device_table *table, const char *text)
 {
-	size_t size = strlen(text) + 1;
-	struct device_label *label = calloc(1, sizeof(*label) + size);
+	return table_hash(&table->by_name, text, strlen(text));
+}
 
-	if (label)
-		memcpy(label->text, text, size);
-	return label;
+static struct device_label *find_label(const struct device_table *table, const char *text)
+{
+	struct table_link *link = table_first(&table->by_name, hash_name(table, text));
+
+	while (link && strcmp(((struct device_label *)link)->text, text) != 0)
+		link = table_next(link);
+	return (struct device_label *)link;
 }
 
 struct device *device_by_name(const struct device_table *table, const char *text)
 {
-	struct device_label *key = make_label(text);
-	void *node = key ? tfind(key, &table->by_name, compare_names) : NULL;
+	const struct device_label *label = find_label(table, text);
 
-	free(key);
-	return node ? (*(struct device_label **)node)->first : NULL;
+	return label ? label->first : NULL;
+}
+
+static int make_label(struct device_table *table, const char *text, struct device_label **ret)
+{
+	size_t size = strlen(text) + 1;
+	struct device_label *label = calloc(1, sizeof(*label) + size);
+
+	if (!label)
+		return -ENOMEM;
+	memcpy(label->text, text, size);
+	if (table_add(&table->by_name, &label->link, hash_name(table, text)) < 0) {
+		free(label);
+		return -ENOMEM;
+	}
+	*ret = label;
+	return 0;
 }
 
 static int set_name(struct device_table *table, struct device *device, const char *text)
 {
-	struct device_label *label, **node;
+	struct device_label *label;
 
 	if (device->name && strcmp(device->name->text, text) == 0)
 		return 0;
-	label = make_label(text);
-	if (!label)
+	label = find_label(table, text);
+	if (!label && make_label(table, text, &label) < 0)
 		return -ENOMEM;
-	node = tsearch(label, &table->by_name, compare_names);
-	if (!node) {
-		free(label);
-		return -ENOMEM;
-	}
-	if (*node != label)
-		free(label);
-	label = *node;
 	leave_name(table, device);
 	device->next_named = label->first;
 	label->first = device;
 	device->name = label;
 	return 0;
-}
-
-static struct nic *find_nic(const struct device_table *table, struct mac mac)
-{
-	const struct nic key = {.mac = mac};
-	void *node = tfind(&key, &table->by_nic, compare_nics);
-
-	return node ? *(struct nic **)node : NULL;
 }
 
 static void leave_nic(struct device_table *table, struct device *device)
@@ -301,7 +319,7 @@ static void leave_nic(struct device_table *table, struct device *device)
 	device->mac = (struct mac){0};
 	if (nic->first)
 		return;
-	tdelete(nic, &table->by_nic, compare_nics);
+	table_remove(&table->by_nic, &nic->link);
 	free(nic);
 }
 
@@ -316,7 +334,7 @@ static int set_mac(struct device_table *table, struct device *device, struct mac
 		if (!nic)
 			return -ENOMEM;
 		nic->mac = mac;
-		if (!tsearch(nic, &table->by_nic, compare_nics)) {
+		if (table_add(&table->by_nic, &nic->link, hash_mac(table, mac)) < 0) {
 			free(nic);
 			return -ENOMEM;
 		}

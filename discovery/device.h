@@ -8,6 +8,7 @@
 
 #include "common/addr.h"
 #include "common/mac.h"
+#include "common/table.h"
 #include "common/uuid.h"
 #include "discovery/delivery.h"
 #include "discovery/gate.h"
@@ -33,7 +34,8 @@ struct device_key {
 };
 
 struct device {
-	struct device_key key;     /* first */
+	struct table_link link; /* first: the inventory's */
+	struct device_key key;
 	uint32_t number;           /* counts up from 0 in order of appearance; never changes */
 	struct addr address;       /* of the last hello */
 	struct mac mac;            /* of the lease at that address; stays when the lease ends */
