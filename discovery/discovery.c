@@ -222,7 +222,7 @@ static void on_added(int error, const struct store_device *stored, bool repeat, 
 	if (!repeat)
 		fresh_put(discovery->fresh, stored->hello, stored->bytes, stored->length);
 	door_relay_hello(discovery, device, stored->cores, repeat);
-	door_relay_pump(discovery);
+	door_relay_pump_soon(discovery);
 }
 
 /* Timers. */

@@ -95,6 +95,9 @@ unsigned door_relay_select(const struct discovery *discovery, const struct hello
 			   struct addr address);
 /* Sends what may go now, and sets the timer for what may go next. */
 void door_relay_pump(struct discovery *discovery);
+/* The same, once, after what the loop has at hand: a batch of hellos is let go of before the first
+ * of them goes out. */
+void door_relay_pump_soon(struct discovery *discovery);
 /* What waits for the core may go at once, and what it died of is tried again. */
 void door_relay_retry(struct discovery *discovery, struct core *core);
 /* Gives up what is too old. */

@@ -274,7 +274,7 @@ static void on_relayed(struct delivery_outcome outcome, void *user)
 
 	flight->job = NULL;
 	settle(flight->core, flight->discovery, flight->task, outcome);
-	door_relay_pump(flight->discovery);
+	door_relay_pump_soon(flight->discovery);
 }
 
 /* What goes out. */
@@ -374,6 +374,12 @@ void door_relay_pump(struct discovery *discovery)
 
 		event_add(discovery->due, &wait);
 	}
+}
+
+void door_relay_pump_soon(struct discovery *discovery)
+{
+	if (discovery->relaying)
+		event_active(discovery->due, EV_TIMEOUT, 0);
 }
 
 void door_relay_expire(struct discovery *discovery)

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_BURST 64 /* connections taken per wake-up, so that others get their turn */
+#define ACCEPT_BURST 16 /* connections taken per wake-up, so that others get their turn */
 #define PAUSE_MS 100    /* out of descriptors: time until the next look */
 #define DESCRIPTORS_RESERVED \
 	256 /* of the process' limit: database, cores, name servers, control \

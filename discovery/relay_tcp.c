@@ -110,7 +110,7 @@ static int socket_error(const struct relay_tcp *relay)
 static void write_hello(struct relay_tcp *relay)
 {
 	ssize_t count = send(relay->fd, relay->bytes + relay->written,
-			     relay->length - relay->written, MSG_NOSIGNAL);
+			     relay->length - relay->written, MSG_NOSIGNAL | MSG_MORE);
 
 	if (count < 0 && errno != EAGAIN && errno != EINTR) {
 		finish(relay, DELIVERY_BROKEN, errno);
@@ -271,7 +271,7 @@ static void write_early(struct relay_tcp *relay)
 
 	if (relay->connect_error || relay->options.probe)
 		return;
-	count = send(relay->fd, relay->bytes, relay->length, MSG_NOSIGNAL);
+	count = send(relay->fd, relay->bytes, relay->length, MSG_NOSIGNAL | MSG_MORE);
 	if (count < 0 && errno != EAGAIN && errno != EINTR)
 		relay->connect_error = errno;
 	if (count <= 0)
