@@ -230,6 +230,7 @@ static void on_token(const struct probe_token_outcome *outcome, void *user)
 		cell->responder = strdup(outcome->answer.name);
 		cell->proven = cell->responder != NULL;
 		cell->seen = outcome->answer.seen;
+		cell->size = outcome->size;
 	}
 	advance(check);
 }

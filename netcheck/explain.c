@@ -66,6 +66,13 @@ const struct explain explain_table[] = {
 
 	{"NC112", "path clear to the host",
 	 "The port is answered at the host's own distance: nothing on the way keeps it.", ""},
+	{"NC113", "full-size packets are lost",
+	 "Connections and short messages pass, packets of full size do not: a hop has a smaller "
+	 "MTU "
+	 "(a tunnel, often), and the ICMP message by which it would say so is lost. TLS with AMT "
+	 "hangs.",
+	 "Let ICMP \"fragmentation needed\" (IPv6: \"packet too big\") pass back to the sender, or "
+	 "clamp the MSS of TCP at the tunnel."},
 
 	{"NC200", "provisioning name resolves",
 	 "The name server gives the address that PCs are meant to find.", ""},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/judge_ports.h"
 
+#include "netcheck/explain.h"
 #include "netcheck/words.h"
 
 #include <stdio.h>
@@ -108,6 +109,8 @@ static struct judgement judge_cell(const struct judge_group *group, size_t at)
 
 	switch (cell->tcp.state) {
 	case PROBE_TCP_OPEN:
+		if (cell->size != PROBE_TOKEN_SIZE_PASSES)
+			return (struct judgement){"NC113", RESULT_FAILURE};
 		return (struct judgement){cell->proven ? "NC100" : "NC101", RESULT_OK};
 	case PROBE_TCP_CLOSED:
 		if (cell->walk.walked && cell->walk.finding.place == HOP_PLACE_FORGED)
@@ -160,7 +163,13 @@ static void describe_open(const struct judge_cell *cell, char ret[WORDS_TEXT])
 {
 	char seen[ADDR_TEXT];
 
-	if (!cell->proven)
+	if (cell->size != PROBE_TOKEN_SIZE_PASSES)
+		snprintf(ret, WORDS_TEXT,
+			 "open, but packets of full size are lost on the way %s responder %s: "
+			 "an MTU black hole",
+			 cell->size == PROBE_TOKEN_SIZE_LOST_THERE ? "to" : "back from",
+			 cell->responder);
+	else if (!cell->proven)
 		snprintf(ret, WORDS_TEXT, "open, something answers");
 	else if (addr_equal(cell->seen, cell->tcp.source))
 		snprintf(ret, WORDS_TEXT, "open, proven by responder %s", cell->responder);
@@ -258,6 +267,10 @@ static void set_fix(const struct judge_group *group, const struct judge_cell *ce
 
 	if (result->state != RESULT_FAILURE)
 		return;
+	if (cell->size != PROBE_TOKEN_SIZE_PASSES) {
+		result_set(&result->fix, "%s", result->kind->remedy);
+		return;
+	}
 	if (cell->tcp.state == PROBE_TCP_NO_ROUTE) {
 		result_set(&result->fix, "add the route to %s on %s", prefix_print(to, text),
 			   addr_print(cell->tcp.error.by, by));
@@ -306,7 +319,7 @@ static bool same(const struct judge_group *group, size_t a, size_t b)
 	const struct hop_finding *one = &left->walk.finding, *two = &right->walk.finding;
 
 	if (strcmp(judge_cell(group, a).id, judge_cell(group, b).id) != 0 ||
-	    left->tcp.state != right->tcp.state)
+	    left->tcp.state != right->tcp.state || left->size != right->size)
 		return false;
 	if (left->tcp.error.icmp != right->tcp.error.icmp ||
 	    left->walk.walked != right->walk.walked)

@@ -9,6 +9,7 @@
 #include "common/prefix.h"
 #include "netcheck/check.h"
 #include "netcheck/hop.h"
+#include "netcheck/probe_token.h"
 
 #include <stdbool.h>
 
@@ -27,7 +28,8 @@ struct judge_cell {
 	struct probe_tcp_outcome tcp;
 	bool proven;      /* the responder answered */
 	struct addr seen; /* our address as the responder saw it */
-	char *responder;  /* its name, heap, NULL where not proven */
+	enum probe_token_size size;
+	char *responder; /* its name, heap, NULL where not proven */
 	struct judge_walk walk;
 	struct addr as; /* not answered itself: takes the ICMP answer given for this address */
 };

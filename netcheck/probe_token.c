@@ -7,10 +7,14 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#define ECHO_BYTES 4096 /* more than a packet of Ethernet holds, less than a socket takes at once */
 
 struct probe_token {
 	probe_token_done *done;
@@ -18,7 +22,8 @@ struct probe_token {
 	int fd;
 	struct event *event;
 	struct timeval wait; /* for each step */
-	char nonce[TOKEN_NONCE_MAX + 1];
+	struct token_question question;
+	size_t echo_left; /* once the answer is here */
 	char bytes[TOKEN_LINE_MAX];
 	size_t length;
 	struct probe_token_outcome outcome;
@@ -46,6 +51,27 @@ static void finish(struct probe_token *probe, int error)
 	done(&outcome, user);
 }
 
+/* Nothing more comes. What is not acknowledged never arrived. */
+static enum probe_token_size size_of_loss(int fd)
+{
+	int waiting = 0;
+
+	if (ioctl(fd, SIOCOUTQ, &waiting))
+		return PROBE_TOKEN_SIZE_PASSES;
+	return waiting ? PROBE_TOKEN_SIZE_LOST_THERE : PROBE_TOKEN_SIZE_LOST_BACK;
+}
+
+static void send_echo(struct probe_token *probe)
+{
+	static const char zeros[ECHO_BYTES];
+
+	probe->echo_left = sizeof(zeros);
+	if (send(probe->fd, zeros, sizeof(zeros), MSG_NOSIGNAL) == (ssize_t)sizeof(zeros))
+		event_add(probe->event, &probe->wait);
+	else
+		finish(probe, 0);
+}
+
 static void take_answer(struct probe_token *probe)
 {
 	struct token_answer answer;
@@ -55,24 +81,44 @@ static void take_answer(struct probe_token *probe)
 		event_add(probe->event, &probe->wait);
 		return;
 	}
-	if (!r && !strcmp(answer.nonce, probe->nonce)) {
-		probe->outcome.proven = true;
-		probe->outcome.answer = answer;
+	if (r || strcmp(answer.nonce, probe->question.nonce)) {
+		finish(probe, 0);
+		return;
 	}
-	finish(probe, 0);
+	probe->outcome.proven = true;
+	probe->outcome.answer = answer;
+	send_echo(probe);
+}
+
+static void take_echo(struct probe_token *probe, size_t more)
+{
+	probe->echo_left -= more < probe->echo_left ? more : probe->echo_left;
+	if (probe->echo_left)
+		event_add(probe->event, &probe->wait);
+	else
+		finish(probe, 0);
 }
 
 static void on_bytes(evutil_socket_t fd, short what, void *user)
 {
 	struct probe_token *probe = user;
+	char more[ECHO_BYTES];
 	ssize_t got;
 
-	if (what & EV_TIMEOUT) {
-		finish(probe, 0); /* connected and silent: not our responder */
+	if (what & EV_TIMEOUT) { /* connected and silent is no responder of ours */
+		if (probe->outcome.proven)
+			probe->outcome.size = size_of_loss(fd);
+		finish(probe, 0);
 		return;
 	}
-	got = recv(fd, probe->bytes + probe->length, sizeof(probe->bytes) - probe->length, 0);
-	if (got > 0) {
+	if (probe->outcome.proven)
+		got = recv(fd, more, sizeof(more), 0);
+	else
+		got = recv(fd, probe->bytes + probe->length, sizeof(probe->bytes) - probe->length,
+			   0);
+	if (got > 0 && probe->outcome.proven) {
+		take_echo(probe, (size_t)got);
+	} else if (got > 0) {
 		probe->length += (size_t)got;
 		take_answer(probe);
 	} else if (got == 0) {
@@ -97,7 +143,7 @@ static void on_connected(evutil_socket_t fd, short what, void *user)
 		finish(probe, error.error);
 		return;
 	}
-	length = token_print_question(probe->nonce, line, sizeof(line));
+	length = token_print_question(&probe->question, line, sizeof(line));
 	if (send(fd, line, length, MSG_NOSIGNAL) != (ssize_t)length) {
 		finish(probe, errno);
 		return;
@@ -120,7 +166,8 @@ int probe_token_start(struct probe_token **ret, struct event_base *base, struct 
 	probe->outcome.to = to;
 	probe->wait.tv_sec = timeout_ms / 1000;
 	probe->wait.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000;
-	snprintf(probe->nonce, sizeof(probe->nonce), "%016" PRIx64, random_u64());
+	probe->question.echo = ECHO_BYTES;
+	snprintf(probe->question.nonce, sizeof(probe->question.nonce), "%016" PRIx64, random_u64());
 	r = dial_tcp(to, 0, &probe->fd, &error);
 	if (r) {
 		probe->fd = -1;

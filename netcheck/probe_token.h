@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * probe_token: asks an open port whether the responder is behind it. Its answer proves that packets
- * and data pass both ways; anything else only says that something answers.
+ * and data pass both ways; anything else only says that something answers. Then packets of full size
+ * go there and back, because a hop with a smaller MTU whose ICMP is lost swallows them alone.
  */
 #pragma once
 
@@ -12,10 +13,17 @@
 
 struct event_base;
 
+enum probe_token_size {
+	PROBE_TOKEN_SIZE_PASSES, /* or was not looked at */
+	PROBE_TOKEN_SIZE_LOST_THERE,
+	PROBE_TOKEN_SIZE_LOST_BACK,
+};
+
 struct probe_token_outcome {
 	struct endpoint to;
 	bool proven;                /* our own nonce came back */
 	struct token_answer answer; /* when proven */
+	enum probe_token_size size; /* the same */
 	int error; /* of the connection when not proven; 0 = it just was no responder */
 };
 

@@ -24,6 +24,9 @@ struct visitor {
 	uint64_t until_ms;
 	char bytes[TOKEN_LINE_MAX];
 	size_t length;
+	bool answered;
+	unsigned echo; /* bytes to send back, when so many have come: */
+	unsigned echo_left;
 };
 
 TAILQ_HEAD(visitor_list, visitor);
@@ -110,53 +113,85 @@ static void await(struct visitor *visitor)
 	event_add(visitor->event, &wait);
 }
 
-/* True when the visitor is answered, or will never ask. */
+/* True when all of the echo is here, and went back as far as this machine is concerned. */
+static bool echo(struct visitor *visitor, size_t more)
+{
+	static const char zeros[TOKEN_ECHO_MAX];
+
+	visitor->echo_left -= more < visitor->echo_left ? (unsigned)more : visitor->echo_left;
+	if (visitor->echo_left)
+		return false;
+	if (send(visitor->fd, zeros, visitor->echo, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		say(visitor, "full-size packets arrived, but they could not be sent back");
+	return true;
+}
+
+/* True when the visitor is answered and has all, or will never ask. */
 static bool answer(struct visitor *visitor)
 {
-	char nonce[TOKEN_NONCE_MAX + 1], line[TOKEN_LINE_MAX];
-	size_t length;
+	struct token_question question;
+	char line[TOKEN_LINE_MAX];
+	size_t length, used;
 	int r;
 
-	r = token_parse_question(visitor->bytes, visitor->length, nonce);
+	r = token_parse_question(visitor->bytes, visitor->length, &question, &used);
 	if (r == -EAGAIN)
 		return false;
 	if (r) {
 		say(visitor, "connected and sent something else, closed");
 		return true;
 	}
-	length = token_print_answer(nonce, visitor->from.addr, visitor->respond->name, line,
-				    sizeof(line));
-	if (send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length) {
-		visitor->respond->counters.proven++;
-		call_witness(visitor->respond, visitor->port, visitor->from.addr)->seen.proven++;
-		say(visitor, "check answered, the path is proven");
-	} else {
+	length = token_print_answer(question.nonce, visitor->from.addr, visitor->respond->name,
+				    line, sizeof(line));
+	if (send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)length) {
 		say(visitor, "check arrived, but the answer could not be sent");
+		return true;
 	}
-	return true;
+	visitor->respond->counters.proven++;
+	call_witness(visitor->respond, visitor->port, visitor->from.addr)->seen.proven++;
+	say(visitor, "check answered, the path is proven");
+	visitor->answered = true;
+	visitor->echo = visitor->echo_left = question.echo;
+	return !visitor->echo || echo(visitor, visitor->length - used);
+}
+
+/* The visitor leaves, or is sent away, before all was said. */
+static void part(struct visitor *visitor, bool gone)
+{
+	if (!visitor->answered)
+		say(visitor,
+		    gone ? "connected and went away" : "connected and sent nothing more, closed");
+	else
+		say(visitor, "its full-size packets did not arrive");
+	visitor_free(visitor);
 }
 
 static void on_bytes(evutil_socket_t fd, short what, void *user)
 {
 	struct visitor *visitor = user;
+	char more[TOKEN_ECHO_MAX];
 	ssize_t got;
 
 	if (what & EV_TIMEOUT) {
-		say(visitor, "connected and sent nothing more, closed");
-		visitor_free(visitor);
+		part(visitor, false);
 		return;
 	}
-	got = recv(fd, visitor->bytes + visitor->length, sizeof(visitor->bytes) - visitor->length,
-		   0);
+	if (visitor->answered)
+		got = recv(fd, more, sizeof(more), 0);
+	else
+		got = recv(fd, visitor->bytes + visitor->length,
+			   sizeof(visitor->bytes) - visitor->length, 0);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
 		await(visitor);
 		return;
 	}
-	if (got > 0)
+	if (got <= 0) {
+		part(visitor, true);
+		return;
+	}
+	if (!visitor->answered)
 		visitor->length += (size_t)got;
-	else
-		say(visitor, "connected and went away");
-	if (got <= 0 || answer(visitor))
+	if (visitor->answered ? echo(visitor, (size_t)got) : answer(visitor))
 		visitor_free(visitor);
 	else
 		await(visitor);

@@ -5,15 +5,20 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define QUESTION "AMTNET-CHECK 1"
 #define ANSWER "AMTNET-RESPOND 1"
 
-size_t token_print_question(const char *nonce, char *ret, size_t size)
+size_t token_print_question(const struct token_question *question, char *ret, size_t size)
 {
-	int length = snprintf(ret, size, QUESTION " %s\n", nonce);
+	int length;
 
+	if (question->echo)
+		length = snprintf(ret, size, QUESTION " %s %u\n", question->nonce, question->echo);
+	else
+		length = snprintf(ret, size, QUESTION " %s\n", question->nonce);
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
@@ -88,18 +93,34 @@ static int take_nonce(const char **at, char ret[TOKEN_NONCE_MAX + 1])
 	return 0;
 }
 
-int token_parse_question(const void *bytes, size_t length, char ret_nonce[TOKEN_NONCE_MAX + 1])
+static int take_echo(const char **at, unsigned *ret)
 {
-	char line[TOKEN_LINE_MAX], nonce[TOKEN_NONCE_MAX + 1] = "-";
+	char word[8];
+	size_t length;
+
+	if (take_word(at, word, sizeof(word)))
+		return -EINVAL;
+	length = strspn(word, "0123456789");
+	*ret = (unsigned)strtoul(word, NULL, 10);
+	return word[length] || !*ret || *ret > TOKEN_ECHO_MAX ? -EINVAL : 0;
+}
+
+int token_parse_question(const void *bytes, size_t length, struct token_question *ret,
+			 size_t *ret_used)
+{
+	struct token_question question = {.nonce = "-"};
+	char line[TOKEN_LINE_MAX];
 	const char *at = line + strlen(QUESTION);
 	int r;
 
 	r = take_line(bytes, length, QUESTION, line);
 	if (r)
 		return r;
-	if ((*at && take_nonce(&at, nonce)) || *at)
+	if ((*at && take_nonce(&at, question.nonce)) || (*at && take_echo(&at, &question.echo)) ||
+	    *at)
 		return -EINVAL;
-	memcpy(ret_nonce, nonce, sizeof(nonce));
+	*ret = question;
+	*ret_used = (size_t)((const char *)memchr(bytes, '\n', length) - (const char *)bytes) + 1;
 	return 0;
 }
 

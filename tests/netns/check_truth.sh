@@ -107,6 +107,8 @@ targets=(10.62.0.9 fd62::9)
 chain=output
 row 'rejection by this machine' p 'tcp dport 16993 reject' NC111 rejected 'this machine itself' \
 	'this machine itself'
+row 'drop by this machine' p 'tcp dport 16993 drop' NC104 filtered \
+	'between this machine and hop 1 \(10\.61\.0\.2\)' 'between this machine and hop 1 \(fd61::2\)'
 
 for type in prot-unreachable port-unreachable net-prohibited host-prohibited admin-prohibited; do
 	reject 4 $type NC107 rejected 'rejected by hop 2 \(10\.61\.1\.2\)'
@@ -129,9 +131,15 @@ lab_ip r2 -6 route add blackhole fd62::8:0/112
 ask blackhole --wait 300 --ports 16993 10.62.8.1 fd62::8:1
 tap_ok 'a black hole: IPv4' is blackhole 10.62.8.1 16993 NC106 filtered 'after hop 1 \(10\.61\.0\.2\)'
 tap_ok 'a black hole: IPv6' is blackhole fd62::8:1 16993 NC106 filtered 'after hop 1 \(fd61::2\)'
-lab_ip p route add unreachable 10.62.9.0/24
-ask local --ports 16993 10.62.9.1
-tap_ok 'no route on this machine' is local 10.62.9.1 16993 NC110 no-route
+for type in unreachable prohibit blackhole; do
+	lab_ip p route add $type 10.62.9.0/24
+	lab_ip p -6 route add $type fd62::9:0/112
+	ask $type --ports 16993 10.62.9.1 fd62::9:1
+	tap_ok "a route of this machine, $type: IPv4" is $type 10.62.9.1 16993 NC110 no-route 'this machine could not send'
+	tap_ok "a route of this machine, $type: IPv6" is $type fd62::9:1 16993 NC110 no-route 'this machine could not send'
+	lab_ip p route del $type 10.62.9.0/24
+	lab_ip p -6 route del $type fd62::9:0/112
+done
 
 # Nobody at the address: the last router finds out after three seconds, and so does this machine.
 ask absent --ports 16993 10.61.3.77 fd61:3::77 10.61.0.77 fd61::77
@@ -175,6 +183,41 @@ END
 ask mtu --ports 16992,16993 10.62.0.9 fd62::9
 tap_ok 'a black hole for large packets: IPv4 connects' is mtu 10.62.0.9 16993 NC101 open
 tap_ok 'a black hole for large packets: IPv6 connects' is mtu fd62::9 16993 NC101 open
+
+# With a responder there, it is seen: packets of full size pass in neither direction, each by itself.
+lab_spawn responder t "$LAB_BUILD/netcheck/amtnet-check" respond --ports 16994
+lab_await responder 5 'end with Ctrl-C'
+ask there --ports 16994 10.62.0.9 fd62::9
+lab_ip r2 link set far mtu 1500
+lab_ip r2 link set near mtu 1280
+ask back --ports 16994 10.62.0.9 fd62::9
+lab_ip r2 link set near mtu 1500
+ask whole --ports 16994 10.62.0.9 fd62::9
+for target in 10.62.0.9 fd62::9; do
+	tap_ok "a black hole on the way there: $target" is there $target 16994 NC113 open \
+		'packets of full size are lost on the way to responder'
+	tap_ok "a black hole on the way back: $target" is back $target 16994 NC113 open \
+		'packets of full size are lost on the way back from responder'
+	tap_ok "no black hole: $target" is whole $target 16994 NC100 open 'proven by responder'
+done
+tap_ok 'a black hole: the responder says what did not arrive' tap_says 'its full-size packets did not arrive' "$(lab_log responder)"
+
+# The handshake passes and no data does: that is open, and no proof of the path.
+for verdict in drop 'reject with tcp reset'; do
+	path_rules r2 <<-END
+		table inet fw {
+			chain forward {
+				type filter hook forward priority 0;
+				tcp dport 16994 tcp flags & psh == psh $verdict
+			}
+		}
+	END
+	ask data --ports 16994 10.62.0.9 fd62::9
+	for target in 10.62.0.9 fd62::9; do
+		tap_ok "the handshake passes, data meets ${verdict%% *}: $target" is data $target 16994 NC101 open \
+			'something answers'
+	done
+done
 
 # Routers limit their ICMP: a few rejections of sixty must speak for all.
 path_rules r2 <<-'END'

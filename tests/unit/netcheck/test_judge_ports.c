@@ -259,6 +259,31 @@ static void nat_is_said(void **state)
 	results_done(&scene.results);
 }
 
+static void lost_full_size_packets_are_a_failure_of_their_direction(void **state)
+{
+	static const struct {
+		enum probe_token_size size;
+		const char *text;
+	} cases[] = {
+		{PROBE_TOKEN_SIZE_LOST_THERE, "lost on the way to responder pc: an MTU"},
+		{PROBE_TOKEN_SIZE_LOST_BACK, "lost on the way back from responder pc: an MTU"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct result *result;
+		struct scene scene;
+
+		scene_init(&scene, 1);
+		scene.cells[0].size = cases[i].size;
+		result = judge(&scene)->items[0];
+		assert_string_equal(result->kind->id, "NC113");
+		assert_int_equal(result->state, RESULT_FAILURE);
+		assert_non_null(strstr(result->text, cases[i].text));
+		assert_non_null(strstr(result->fix, "clamp the MSS"));
+		results_done(&scene.results);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +295,7 @@ int main(void)
 		cmocka_unit_test(one_icmp_answer_speaks_for_the_silent),
 		cmocka_unit_test(what_is_not_known_has_no_result),
 		cmocka_unit_test(nat_is_said),
+		cmocka_unit_test(lost_full_size_packets_are_a_failure_of_their_direction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

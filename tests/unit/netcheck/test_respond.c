@@ -80,6 +80,7 @@ static void the_responder_proves_the_path(void **state)
 	assert_int_equal(probe_token_start(&probe, base, at, 3000, on_token, NULL), 0);
 	event_base_dispatch(base);
 	assert_true(token.proven);
+	assert_int_equal(token.size, PROBE_TOKEN_SIZE_PASSES);
 	assert_true(addr_equal(token.answer.seen, at.addr));
 	assert_true(token.answer.name[0]);
 	assert_int_equal(respond_counters(respond).proven, 1);

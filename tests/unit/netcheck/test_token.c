@@ -12,33 +12,42 @@
 
 static void the_lines_are_as_documented(void **state)
 {
+	const struct token_question small = {.nonce = "ab12"},
+				    large = {.nonce = "ab12", .echo = 4096};
 	char line[TOKEN_LINE_MAX];
 	size_t length;
 
-	length = token_print_question("ab12", line, sizeof(line));
+	token_print_question(&large, line, sizeof(line));
+	assert_string_equal(line, "AMTNET-CHECK 1 ab12 4096\n");
+	length = token_print_question(&small, line, sizeof(line));
 	assert_int_equal(length, strlen(line));
 	assert_string_equal(line, "AMTNET-CHECK 1 ab12\n");
 	token_print_answer("ab12", addr_ip4(0x0a510302), "pc-1", line, sizeof(line));
 	assert_string_equal(line, "AMTNET-RESPOND 1 ab12 10.81.3.2 pc-1\n");
 	token_print_answer("", addr_ip4(0x0a510302), "a b\x1b[0m", line, sizeof(line));
 	assert_string_equal(line, "AMTNET-RESPOND 1 - 10.81.3.2 a-b--0m\n");
-	assert_int_equal(token_print_question("ab12", line, 10), 0);
+	assert_int_equal(token_print_question(&small, line, 10), 0);
 }
 
 static void what_is_printed_reads_back(void **state)
 {
-	char line[TOKEN_LINE_MAX], nonce[TOKEN_NONCE_MAX + 1];
+	const struct token_question question = {.nonce = "0123456789abcdef", .echo = 4096};
+	char line[TOKEN_LINE_MAX];
+	struct token_question read;
 	struct token_answer answer;
 	struct addr addr;
-	size_t length;
+	size_t length, used;
 
 	assert_int_equal(addr_parse("2001:db8::7", &addr), 0);
-	length = token_print_question("0123456789abcdef", line, sizeof(line));
-	assert_int_equal(token_parse_question(line, length, nonce), 0);
-	assert_string_equal(nonce, "0123456789abcdef");
-	length = token_print_answer(nonce, addr, "pc-1.corp.example", line, sizeof(line));
+	length = token_print_question(&question, line, sizeof(line));
+	line[length] = 'x'; /* the first byte of the echo */
+	assert_int_equal(token_parse_question(line, length + 1, &read, &used), 0);
+	assert_int_equal(used, length);
+	assert_string_equal(read.nonce, question.nonce);
+	assert_int_equal(read.echo, 4096);
+	length = token_print_answer(question.nonce, addr, "pc-1.corp.example", line, sizeof(line));
 	assert_int_equal(token_parse_answer(line, length, &answer), 0);
-	assert_string_equal(answer.nonce, nonce);
+	assert_string_equal(answer.nonce, question.nonce);
 	assert_string_equal(answer.name, "pc-1.corp.example");
 	assert_true(addr_equal(answer.seen, addr));
 	for (size_t i = 0; i < length; i++)
@@ -51,10 +60,17 @@ static void questions(void **state)
 		const char *text;
 		int result;
 		const char *nonce;
+		unsigned echo;
 	} cases[] = {
 		{"AMTNET-CHECK 1\n", 0, "-"},
 		{"AMTNET-CHECK 1 x9\r\n", 0, "x9"},
 		{"AMTNET-CHECK 1 -\n", 0, "-"},
+		{"AMTNET-CHECK 1 x9 4096\n", 0, "x9", 4096},
+		{"AMTNET-CHECK 1 x9 8192\n", 0, "x9", 8192},
+		{"AMTNET-CHECK 1 x9 8193\n", -EINVAL, NULL},
+		{"AMTNET-CHECK 1 x9 0\n", -EINVAL, NULL},
+		{"AMTNET-CHECK 1 x9 -1\n", -EINVAL, NULL},
+		{"AMTNET-CHECK 1 x9 40 9\n", -EINVAL, NULL},
 		{"AMTNET-CHECK 1 x9", -EAGAIN, NULL},
 		{"AMT", -EAGAIN, NULL},
 		{"GET / HTTP/1.1\r\n", -EINVAL, NULL},
@@ -67,13 +83,16 @@ static void questions(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char nonce[TOKEN_NONCE_MAX + 1] = "";
+		struct token_question question = {.nonce = ""};
+		size_t used;
 
-		if (token_parse_question(cases[i].text, strlen(cases[i].text), nonce) !=
+		if (token_parse_question(cases[i].text, strlen(cases[i].text), &question, &used) !=
 		    cases[i].result)
 			fail_msg("case %zu", i);
-		if (cases[i].nonce)
-			assert_string_equal(nonce, cases[i].nonce);
+		if (!cases[i].nonce)
+			continue;
+		assert_string_equal(question.nonce, cases[i].nonce);
+		assert_int_equal(question.echo, cases[i].echo);
 	}
 }
 
