@@ -105,6 +105,8 @@ static void flight_step(struct dns_flight *flight, const struct server_outcome *
 
 	switch (registration_next(&flight->registration, last, request)) {
 	case REGISTRATION_SEND:
+		log_debug("dns", "step, name=%s, step=%s", name_of(flight),
+			  registration_step_name(flight->registration.step));
 		batch_join(&flight->zone->line, flight->registration.step, &flight->item);
 		break;
 	case REGISTRATION_OVER:
