@@ -10,13 +10,13 @@
  * the name exists, then a query for A.
  */
 #include "common/err.h"
+#include "common/tsig.h"
 #include "dns/record.h"
 #include "dns/server.h"
-#include "common/tsig.h"
 #include "dns/update.h"
+#include "tests/support/key_words.h"
 
 #include <event2/event.h>
-#include <openssl/evp.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,23 +81,12 @@ static struct hostname below(const char *label, const struct hostname *zone)
 
 static struct tsig_key *key_of(const char *name, const char *algorithm, const char *secret)
 {
-	uint8_t bytes[192];
-	struct tsig_key *key = NULL;
-	struct err err = {0};
-	size_t length = strlen(secret);
-	int decoded, i = 0;
+	struct tsig_key *key;
 
 	if (strcmp(name, "-") == 0)
 		return NULL;
-	if (length > 256)
-		die("the secret is too long");
-	decoded = EVP_DecodeBlock(bytes, (const unsigned char *)secret, (int)length);
-	for (size_t at = length; decoded > 0 && at > 0 && secret[at - 1] == '='; at--)
-		decoded--;
-	while (tsig_algorithm_names[i] && strcmp(tsig_algorithm_names[i], algorithm) != 0)
-		i++;
-	if (decoded <= 0 || !tsig_algorithm_names[i] ||
-	    tsig_key_new(&key, name, (enum tsig_algorithm)i, bytes, (size_t)decoded, &err) < 0)
+	key = key_from_words(name, algorithm, secret);
+	if (!key)
 		die("the key is wrong");
 	return key;
 }

@@ -342,6 +342,12 @@ bench_cpu_ms()
 	echo $(((stat[11] + stat[12]) * 1000 / hertz))
 }
 
+# bench_cpu_us NAME: the same of a process all of whose threads live, in microseconds.
+bench_cpu_us()
+{
+	awk '{ sum += $1 } END { printf "%d\n", sum / 1000 }' "/proc/${BENCH_PIDS[$1]}"/task/*/schedstat
+}
+
 # bench_peak_kib NAME: the most memory it ever had.
 bench_peak_kib()
 {

@@ -1,16 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# What we send, against the real name servers: every kind of update step, every TSIG algorithm, wrong
-# secrets and keys, on BIND's named and Knot's knotd; and the other way round, that a query signed by
-# us finds what nsupdate and knsupdate wrote. TAP. Everything runs on loopback, at a free port, out of one
-# temporary directory.
+# TSIG and updates, ours and theirs, in both directions. What we send, against BIND's named and Knot's knotd: every kind
+# of update step, every algorithm, wrong secrets and keys, a clock that is wrong, a server that cuts its
+# MACs; a query signed by us finds what nsupdate and knsupdate wrote. And what nsupdate and knsupdate
+# sign, verified by our code and answered with a signature of ours. TAP; what was compared is counted at the end.
+# Everything runs on loopback, at a free port, out of one temporary directory.
 #
-#   test_interop.sh DNS_SEND
+#   test_interop.sh DNS_SEND TSIG_SERVER CLOCK_JUMP
 set -u
 send=$1
+tsig_server=$2
+clock_jump=$3
 PATH=$PATH:/usr/sbin:/sbin
 count=0
 failed=0
+ours=0   # runs of our client against a server of others
+theirs=0 # messages of other clients that our code judged
 pid=
 
 dir=$(mktemp -d) || exit 99
@@ -79,9 +84,11 @@ write_named() {
 		for a in $algorithms; do
 			echo "key \"key-$a\" { algorithm $a; secret \"$(secret_of "$a")\"; };"
 		done
+		echo "key \"key-cut\" { algorithm hmac-sha256-128; secret \"$(secret_of hmac-sha256)\"; };"
 		for z in corp.example 81.10.in-addr.arpa; do
 			echo "zone \"$z\" { type primary; file \"$z.zone\"; allow-update {"
 			for a in $algorithms; do echo "key \"key-$a\";"; done
+			echo 'key "key-cut";'
 			echo "}; };"
 		done
 	} >"$dir/named.conf"
@@ -142,6 +149,7 @@ start_server() { # KIND
 
 # send_all NAME ADDRESS KEY ALGORITHM SECRET
 send_all() {
+	ours=$((ours + 1))
 	"$send" "127.0.0.1:$port" corp.example 81.10.in-addr.arpa "$@" >"$dir/out" 2>&1
 }
 
@@ -190,6 +198,27 @@ test_refusals() { # SERVER
 	expect "$1: so is an update without a key" '^forward CONFIGURATION (REFUSED|NOTAUTH)'
 }
 
+# A server verifies by its own clock, and says what that is: the next message is signed by it.
+test_clock() { # SERVER
+	for ahead in 600 -600; do
+		name=clock$ahead.corp.example
+		export CLOCK_AHEAD_S=$ahead LD_PRELOAD="$clock_jump"
+		send_all "$name" 10.81.1.98 key-hmac-sha256 hmac-sha256 "$(secret_of hmac-sha256)"
+		unset CLOCK_AHEAD_S LD_PRELOAD
+		expect "$1: our clock $ahead s off, the update is taken" '^forward DONE NOERROR'
+		expect "$1: our clock $ahead s off, so is the next one" '^reverse DONE NOERROR'
+		ask "$1: our clock $ahead s off, A is there" "$name" A 'IN[[:space:]]+A[[:space:]]+10.81.1.98'
+	done
+}
+
+# A server that takes MACs of 16 octets with this key has to answer ours in full (RFC 8945 5.2.2.1).
+test_cut() { # SERVER
+	[ "$1" = named ] || return 0
+	send_all cut.corp.example 10.81.1.97 key-cut hmac-sha256 "$(secret_of hmac-sha256)"
+	expect "$1: with a key for cut MACs our whole one is taken, and answered by a whole one" \
+		'^forward DONE NOERROR'
+}
+
 test_tools() { # SERVER TOOL: what another client wrote, our signed query reads
 	printf 'server 127.0.0.1 %s\nzone corp.example.\nkey hmac-sha256:key-hmac-sha256 %s\n%s\nsend\n' \
 		"$port" "$(secret_of hmac-sha256)" \
@@ -219,13 +248,104 @@ test_server() { # SERVER
 	done
 	test_deletions "$1"
 	test_refusals "$1"
+	test_clock "$1"
+	test_cut "$1"
 	for tool in nsupdate knsupdate; do
 		command -v "$tool" >/dev/null && test_tools "$1" "$tool"
 	done
 	stop_server
 }
 
+# start_ours AHEAD-S: our server, on a free port.
+start_ours() {
+	for try in 1 2 3 4 5; do
+		port=$((20000 + ($$ * 7 + try * 1237 + count) % 12000))
+		set -- "$1" # the keys are put behind it
+		for a in $algorithms; do set -- "$@" "key-$a" "$a" "$(secret_of "$a")"; done
+		: >"$dir/log"
+		"$tsig_server" "$port" "$@" >>"$dir/log" 2>&1 &
+		pid=$!
+		while kill -0 "$pid" 2>/dev/null; do
+			grep -q ready "$dir/log" && return 0
+		done
+	done
+	return 1
+}
+
+# sign TOOL [-v] ALGORITHM KEY SECRET: it updates our server; "status STATUS" stands at the end of the output.
+sign() {
+	tool=$1
+	shift
+	over_tcp=
+	[ "$1" != -v ] || {
+		over_tcp=-v
+		shift
+	}
+	printf 'server 127.0.0.1 %s\nzone corp.example.\nkey %s:%s %s\n%s\nsend\n' "$port" "$1" "$2" \
+		"$3" 'update add x.corp.example. 60 A 10.81.1.96' >"$dir/in"
+	: >"$dir/log"
+	"$tool" ${over_tcp:+"$over_tcp"} -t 3 -r 0 "$dir/in" >"$dir/out" 2>&1
+	echo "status $?" >>"$dir/out"
+}
+
+# verdict WHAT WAY KEY VERDICT: what our code said of it.
+verdict() {
+	theirs=$((theirs + 1))
+	cat "$dir/log" >>"$dir/out"
+	grep -q "^$2 $3 $4\$" "$dir/log"
+	result $? "$1"
+}
+
+test_signed_by() { # TOOL
+	for a in $algorithms; do
+		sign "$1" "$a" "key-$a" "$(secret_of "$a")"
+		verdict "$1 $a: our code verifies it" udp "key-$a" GOOD
+		expect "$1 $a: it takes our signed answer" '^status 0'
+		sign "$1" -v "$a" "key-$a" "$(secret_of "$a")"
+		verdict "$1 $a, TCP: our code verifies it" tcp "key-$a" GOOD
+		expect "$1 $a, TCP: it takes our signed answer" '^status 0'
+	done
+	sign "$1" hmac-sha256 key-hmac-sha256 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+	verdict "$1: a wrong secret is seen" udp key-hmac-sha256 BADSIG
+	expect "$1: and it believes our refusal" '^status [1-9]'
+	sign "$1" hmac-sha256 nobody "$(secret_of hmac-sha256)"
+	verdict "$1: an unknown key is seen" udp nobody BADKEY
+	sign "$1" hmac-sha512 key-hmac-sha256 "$(secret_of hmac-sha256)"
+	verdict "$1: another algorithm is seen" udp key-hmac-sha256 BADKEY
+}
+
+# nsupdate alone can cut its MACs.
+test_cut_by_nsupdate() {
+	sign nsupdate hmac-sha256-128 key-hmac-sha256 "$(secret_of hmac-sha256)"
+	verdict 'nsupdate: a MAC of 16 octets is seen' udp key-hmac-sha256 BADTRUNC
+	expect 'nsupdate: and it believes our refusal' '^status [1-9]'
+}
+
+test_ours() {
+	for tool in nsupdate knsupdate; do
+		if ! command -v "$tool" >/dev/null; then
+			count=$((count + 1))
+			echo "ok $count - $tool # SKIP $tool is not installed"
+			continue
+		fi
+		: >"$dir/out"
+		start_ours 0
+		result $? "our server is there for $tool"
+		test_signed_by "$tool"
+		[ "$tool" = knsupdate ] || test_cut_by_nsupdate
+		stop_server
+		start_ours 600
+		sign "$tool" hmac-sha256 key-hmac-sha256 "$(secret_of hmac-sha256)"
+		verdict "$tool: a clock ten minutes off is seen" udp key-hmac-sha256 BADTIME
+		expect "$tool: and it takes our signed BADTIME for what it is" '(BADTIME|clocks are unsync)'
+		stop_server
+	done
+}
+
 test_server named
 test_server knotd
+test_ours
+echo "# compared: $ours runs of our client with named and knotd ($algorithms), and"
+echo "# $theirs messages of nsupdate and knsupdate, which our code judged and answered"
 echo "1..$count"
 [ "$failed" -eq 0 ]
