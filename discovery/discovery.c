@@ -15,48 +15,18 @@
 #include <unistd.h>
 
 #define EXPIRY_S 60
-#define SAID_MAX 20 /* log lines about new devices, in ... */
-#define SAID_MS 10000
 
 /* From the listener to the store. */
 
 static void on_refused(enum listener_reason reason, struct endpoint peer, const char *sentence,
 		       void *user)
 {
-	struct discovery *discovery = user;
-	char text[ENDPOINT_TEXT];
-	uint64_t held;
-
-	/* Whatever looks whether the port is open does this all day. */
-	if (reason == LISTENER_EMPTY)
-		return;
-	if (log_gate_pass(&discovery->refusal_gates[reason], clock_mono_ms(), REPEATED_LINE_MS,
-			  &held))
-		log_warning("hello", "refused, reason=%s, peer=%s, held=%llu: %s",
-			    listener_reason_names[reason], endpoint_print(peer, text),
-			    (unsigned long long)held, sentence);
+	door_log_refused(user, reason, peer, sentence);
 }
 
-static void refuse_device(struct discovery *discovery)
+static void on_delayed(int error, void *user)
 {
-	uint64_t held;
-
-	discovery->table_full++;
-	if (log_gate_pass(&discovery->full_gate, clock_mono_ms(), REPEATED_LINE_MS, &held))
-		log_error("hello",
-			  "refused, there are %zu devices already, held=%llu; raise "
-			  "hello.max-devices",
-			  device_count(discovery->devices), (unsigned long long)held);
-}
-
-static void not_stored(struct discovery *discovery, int error)
-{
-	uint64_t held;
-
-	discovery->not_stored++;
-	if (log_gate_pass(&discovery->store_gate, clock_mono_ms(), REPEATED_LINE_MS, &held))
-		log_error("hello", "lost, it could not be written to the database, held=%llu: %s",
-			  (unsigned long long)held, strerror(-error));
+	door_log_delayed(user, error);
 }
 
 /* What is known of the machine at the address: its lease, else the neighbour table. The table is
@@ -94,7 +64,8 @@ static void on_hello(struct listener_connection *connection, const struct listen
 
 	if (device_count(discovery->devices) >= (size_t)discovery->config->max_devices &&
 	    !device_find(discovery->devices, key)) {
-		refuse_device(discovery);
+		discovery->table_full++;
+		door_log_full(discovery);
 		listener_release(connection);
 		return;
 	}
@@ -105,7 +76,7 @@ static void on_hello(struct listener_connection *connection, const struct listen
 	kept.name = known.name.text;
 	result = store_add(discovery->store, &kept, connection);
 	if (result < 0) {
-		not_stored(discovery, result);
+		door_log_not_stored(discovery, result);
 		listener_release(connection);
 	}
 }
@@ -173,37 +144,6 @@ static struct device *note_device(struct discovery *discovery, const struct stor
 	return device;
 }
 
-/* New devices are said one by one, but not all ten thousand of a morning. */
-static bool may_say(struct discovery *discovery, uint64_t now_ms)
-{
-	if (now_ms - discovery->said_from_ms >= SAID_MS) {
-		if (discovery->said > SAID_MAX)
-			log_info("hello", "%llu more new devices in %d s, %zu in all",
-				 (unsigned long long)(discovery->said - SAID_MAX), SAID_MS / 1000,
-				 device_count(discovery->devices));
-		discovery->said_from_ms = now_ms;
-		discovery->said = 0;
-	}
-	return ++discovery->said <= SAID_MAX;
-}
-
-static void say_hello(struct discovery *discovery, const struct store_device *stored,
-		      const struct device *device)
-{
-	char uuid[UUID_TEXT], address[ADDR_TEXT];
-
-	if (stored->count == 1 && !may_say(discovery, clock_mono_ms()))
-		return;
-	if (!log_wants(stored->count == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG))
-		return;
-	log_line(stored->count == 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "hello",
-		 "%s, uuid=%s, address=%s, name=%s, retry=%u, hellos=%u",
-		 stored->count == 1 ? "new device" : "received", uuid_print(stored->uuid, uuid),
-		 addr_print(stored->address, address),
-		 device && device_name(device) ? device_name(device) : "-", stored->retry,
-		 stored->count);
-}
-
 static void on_added(int error, const struct store_device *stored, bool repeat, void *context,
 		     void *user)
 {
@@ -212,11 +152,11 @@ static void on_added(int error, const struct store_device *stored, bool repeat, 
 
 	listener_release(context);
 	if (error < 0) {
-		not_stored(discovery, error);
+		door_log_not_stored(discovery, error);
 		return;
 	}
 	device = note_device(discovery, stored);
-	say_hello(discovery, stored, device);
+	door_log_hello(discovery, stored, device);
 	if (!device)
 		return;
 	if (!repeat)
@@ -291,6 +231,7 @@ static int make_cores(struct discovery *discovery)
 	}
 	discovery->store_options.core_count = discovery->core_count;
 	discovery->store_options.history = (uint32_t)discovery->config->history;
+	discovery->store_options.on_delayed = on_delayed;
 	return 0;
 }
 

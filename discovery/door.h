@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the files of the door share: discovery.c (the flow in, start and stop), door_relay.c
- * (the flow out), door_gate.c (its check) and discovery_print.c (the rows). Nobody else includes this.
+ * (the flow out), door_gate.c (its check), door_log.c (the lines) and discovery_print.c (the rows). Nobody else includes this.
  */
 #pragma once
 
@@ -80,7 +80,7 @@ struct discovery {
 	uint64_t said_from_ms, said;     /* log lines about new devices */
 	uint64_t table_full, not_stored; /* hellos refused: by max-devices, by the database */
 	struct log_gate refusal_gates[LISTENER_REASONS];
-	struct log_gate full_gate, store_gate, note_gate, expiry_gate;
+	struct log_gate full_gate, delay_gate, store_gate, note_gate, expiry_gate;
 };
 
 /* Opens the line of every core that has none, and tries it. */
@@ -111,3 +111,14 @@ void door_gate_check(struct discovery *discovery, struct core *core, struct rela
  * what the gate found before. */
 struct delivery_outcome door_gate_reason(const struct core *core, const struct device *device,
 					 struct delivery_outcome last);
+
+/* Lines about hellos; what comes often is counted, not repeated. */
+void door_log_refused(struct discovery *discovery, enum listener_reason reason,
+		      struct endpoint peer, const char *sentence);
+/* There are max-devices already. */
+void door_log_full(struct discovery *discovery);
+/* The database does not take it now, and: it is lost; counts the latter. */
+void door_log_delayed(struct discovery *discovery, int error);
+void door_log_not_stored(struct discovery *discovery, int error);
+void door_log_hello(struct discovery *discovery, const struct store_device *stored,
+		    const struct device *device);

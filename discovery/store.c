@@ -61,6 +61,8 @@ static void try_again(struct store_add_job *job, int result)
 		answer(job, result);
 		return;
 	}
+	if (job->tries == 1 && store->options.on_delayed)
+		store->options.on_delayed(result, store->user);
 	TAILQ_INSERT_TAIL(&store->again, job, link);
 	if (!event_pending(store->timer, EV_TIMEOUT, NULL))
 		event_add(store->timer, &wait);
@@ -144,6 +146,7 @@ int store_new(struct store **ret, struct db *db, struct event_base *base,
 		return err_set(err, -ENOMEM, "out of memory");
 	store->db = db;
 	store->options.history = options->history;
+	store->options.on_delayed = options->on_delayed;
 	store->on_added = on_added;
 	store->user = user;
 	store->references = 1;

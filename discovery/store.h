@@ -34,6 +34,8 @@ struct store;
 
 struct store_options {
 	uint32_t history; /* hellos kept per device */
+	/* A hello could not be written and is tried again; NULL = nobody wants to know. */
+	void (*on_delayed)(int error, void *user);
 	const char *cores[DELIVERY_CORES_MAX];
 	size_t core_count;
 };
