@@ -147,6 +147,27 @@ static void every_prefix_of_the_sample_is_cut(void **state)
 	assert_int_equal(scene->hellos, 1);
 }
 
+/* What came before a reset is judged as if it had ended there. */
+static void reset_in_the_middle_is_a_cut(void **state)
+{
+	struct scene *scene = *state;
+
+	begin(scene, 100, 5000);
+	for (size_t length = 0; length <= WORLD_SAMPLE_BYTES; length += 31) {
+		int fd = world_connect("127.0.0.1", scene->endpoint);
+
+		scene->answers = 0;
+		if (length > 0)
+			world_send(fd, world_sample(), length);
+		if (length % 2 == 0)
+			event_base_loop(scene->base, EVLOOP_NONBLOCK); /* accepted before */
+		world_reset(fd);
+		assert_true(world_wait(scene->base, is_answered, scene));
+		assert_int_equal(scene->reason, length == 0 ? LISTENER_EMPTY : LISTENER_CUT);
+	}
+	assert_int_equal(scene->hellos, 0);
+}
+
 static void every_changed_byte_is_judged_and_kept(void **state)
 {
 	static const uint8_t changes[] = {0x01, 0x80, 0xff};
@@ -316,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(every_prefix_of_the_sample_is_cut),
+		CASE(reset_in_the_middle_is_a_cut),
 		CASE(every_changed_byte_is_judged_and_kept),
 		CASE(every_count_that_lies_is_seen_through),
 		CASE(other_protocols_are_refused_before_they_end),

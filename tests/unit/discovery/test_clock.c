@@ -95,6 +95,26 @@ static void hello_of_before_the_boot_keeps_its_age(void **state)
 	expect_text(scene, "core:given-up");
 }
 
+/* An hour after the other nothing is asked of it but a try now and then; nothing is lost. */
+static void core_away_for_a_day_gets_it_when_it_is_back(void **state)
+{
+	struct scene *scene = *state;
+
+	stop(scene);
+	scene->core_config.give_up_ms = (int64_t)(48 * HOUR_MS);
+	start(scene);
+	hello_that_waits(scene);
+	for (unsigned hour = 0; hour < 24; hour++) {
+		mono_jump_ms += HOUR_MS;
+		wall_jump_ms += (int64_t)HOUR_MS;
+		door_relay_expire(scene->discovery);
+		door_relay_pump(scene->discovery);
+		expect_text(scene, "\ncore.core.in-flight\t0\n");
+	}
+	expect_text(scene, "core:waiting (connection refused)");
+	expect_delivered(scene);
+}
+
 /* The same bytes again are a repetition within a minute of the first, not before it. */
 static void clock_set_back_makes_no_hello_a_repetition(void **state)
 {
@@ -117,6 +137,7 @@ int main(void)
 		CASE(clock_set_back_gives_nothing_up_and_keeps_nothing_for_ever),
 		CASE(hello_of_a_time_to_come_is_new_at_the_next_start),
 		CASE(hello_of_before_the_boot_keeps_its_age),
+		CASE(core_away_for_a_day_gets_it_when_it_is_back),
 		CASE(clock_set_back_makes_no_hello_a_repetition),
 	};
 
