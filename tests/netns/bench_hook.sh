@@ -21,7 +21,7 @@ complete()
 }
 
 tap_begin kea-dhcp4 knotd gcc
-[[ -e $LAB_BUILD/tests/support/libnoop_hook.so ]] || tap_skip 'the hook is not built'
+[[ -e $LAB_BUILD/tests/support/libnoop_hook4.so ]] || tap_skip 'the hook is not built'
 "$LAB_SOURCE/tests/bench/hook/run.sh" 1 400 "${arms[@]:1}" >"$LAB_DIR/table" 2>&1 || true
 tap_ok 'one round of all arms, every client has its lease' complete
 sed 's/^/# /' "$LAB_DIR/table"

@@ -5,7 +5,7 @@
 # tools/lab.sh.
 
 # shellcheck disable=SC2034 # for those who source this
-bench_arms=(none noop attached stopped d2 run_script)
+bench_arms=(none noop-0 noop-1 noop-2 noop-3 noop untagged absent stopped attached d2 run_script)
 
 readonly bench_d2='"dhcp-ddns": {"enable-updates": true, "server-ip": "127.0.0.1", "server-port": 53001},
 	"ddns-override-client-update": true, "ddns-override-no-update": true,
@@ -19,12 +19,20 @@ bench_net()
 	lab_net
 }
 
+# bench_noop CALLOUTS: an empty library with so many of the four callouts that packets come by.
+bench_noop()
+{
+	printf '{"library": "%s/tests/support/libnoop_hook%s.so"}' "$LAB_BUILD" "$1"
+}
+
 bench_library()
 {
 	case $1 in
 	none | d2) ;;
-	noop) printf '{"library": "%s/tests/support/libnoop_hook.so"}' "$LAB_BUILD" ;;
-	attached | stopped | ours) lab_hook_entry ;;
+	noop) bench_noop 4 ;;
+	noop-*) bench_noop "${1#noop-}" ;;
+	attached | stopped | absent | ours) lab_hook_entry ;;
+	untagged) LAB_HOOK_PARAMETERS=', "tag-leases": false' lab_hook_entry ;;
 	run_script)
 		printf '{"library": "%s", "parameters": {"name": "/bin/true", "sync": false}}' \
 			"/usr/lib/$(gcc -print-multiarch)/kea/hooks/libdhcp_run_script.so"
