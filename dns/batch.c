@@ -209,13 +209,14 @@ static enum batch_verdict doubt(struct batch_line *line, const struct batch *bat
 	return batch->count > 1 && line->doubts <= BATCH_DOUBTS ? split(line, batch) : server;
 }
 
-static enum batch_verdict judge_poison(struct batch_line *line, const struct batch *batch,
-				       bool proven)
+/* Where the server has taken others a refusal of a single one is, at first, about that one. */
+static enum batch_verdict doubt_one(struct batch_line *line, const struct batch *batch, bool proven,
+				    enum batch_verdict one)
 {
 	if (batch->count > 1 || !proven || line->doubts >= BATCH_DOUBTS)
 		return doubt(line, batch, BATCH_REFUSED);
 	line->doubts++;
-	return BATCH_POISON;
+	return one;
 }
 
 enum batch_verdict batch_judge(struct batch_line *line, const struct batch *batch,
@@ -239,9 +240,9 @@ enum batch_verdict batch_judge(struct batch_line *line, const struct batch *batc
 		 * the zone. */
 		if (outcome->rcode != RCODE_REFUSED && outcome->rcode != RCODE_NOTZONE)
 			return BATCH_REFUSED;
-		return doubt(line, batch, BATCH_REFUSED);
+		return doubt_one(line, batch, proven, BATCH_ALONE);
 	case SERVER_POISON:
-		return judge_poison(line, batch, proven);
+		return doubt_one(line, batch, proven, BATCH_POISON);
 	}
 	return BATCH_WAIT;
 }

@@ -83,6 +83,7 @@ enum batch_verdict {
 	BATCH_SPLIT,   /* one of them may be the reason: batch_split */
 	BATCH_WAIT,    /* server or path fail */
 	BATCH_REFUSED, /* the server refuses the zone: someone must act */
+	BATCH_ALONE,   /* the server refuses the item (there is only one): its name, as it seems */
 	BATCH_POISON, /* the item (there is only one) makes a message that the server cannot read */
 };
 

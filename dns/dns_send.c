@@ -194,6 +194,19 @@ static bool wait_alone(struct dns_zone *zone, struct batch *batch, enum ledger_w
 	return true;
 }
 
+/* Its name is refused, as it seems: others of the zone go on. */
+static void batch_alone(struct dns_zone *zone, struct batch *batch, const char *words)
+{
+	struct batch_item *item;
+
+	while ((item = batch_unload(&zone->line, batch))) {
+		struct dns_flight *flight = flight_of(item);
+		bool again = pace_is_own_failure(&zone->pace, flight->failed_ms);
+
+		land_later(flight, LEDGER_RETRY, again ? LEDGER_TEN_MINUTES : LEDGER_MINUTE, words);
+	}
+}
+
 static void zone_waits(struct dns_zone *zone, struct batch *batch,
 		       const struct server_outcome *outcome)
 {
@@ -287,6 +300,9 @@ static void on_answer(const struct server_outcome *outcome, void *user)
 		break;
 	case BATCH_REFUSED:
 		zone_refused(zone, batch, outcome);
+		break;
+	case BATCH_ALONE:
+		batch_alone(zone, batch, outcome->words.text);
 		break;
 	case BATCH_POISON:
 		batch_poison(zone, batch, outcome->words.text);

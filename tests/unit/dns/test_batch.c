@@ -306,6 +306,21 @@ static void refusal_of_the_zone_is_not_asked_again_in_pieces(void **state)
 	assert_int_equal(land(f, batch_take(&f->line, false), &notauth), BATCH_REFUSED);
 }
 
+static void single_refusal_is_about_the_name_where_others_were_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct batch *batch;
+
+	join(f, ADD, 1);
+	batch = batch_take(&f->line, false);
+	assert_int_equal(batch_judge(&f->line, batch, &refused, false, false), BATCH_REFUSED);
+	for (int i = 1; i < BATCH_DOUBTS; i++)
+		assert_int_equal(batch_judge(&f->line, batch, &refused, false, true), BATCH_ALONE);
+	assert_int_equal(batch_judge(&f->line, batch, &refused, false, true), BATCH_REFUSED);
+	judge(f, batch, &done);
+	assert_int_equal(judge(f, batch, &refused), BATCH_ALONE);
+}
+
 static void poison_needs_a_server_that_has_taken_others(void **state)
 {
 	struct fixture *f = *state;
@@ -343,6 +358,7 @@ int main(void)
 		TEST(silence_about_one_message_makes_it_smaller),
 		TEST(server_that_fails_for_all_is_not_asked_for_each),
 		TEST(refusal_of_the_zone_is_not_asked_again_in_pieces),
+		TEST(single_refusal_is_about_the_name_where_others_were_taken),
 		TEST(poison_needs_a_server_that_has_taken_others),
 	};
 
