@@ -70,8 +70,10 @@ static void what_clients_send_is_made_a_name(void **state)
 	static const struct clean_case cases[] = {
 		{"me01", "me01", false},
 		{"ME01.Corp.Example.", "me01.corp.example", false},
-		{"b&#252;ro-7", "bro-7", true},  /* entities are decoded, then dropped */
-		{"&#228;", NULL, false},         /* nothing is left */
+		{"b&#252;ro-7", "bro-7", true}, /* entities are decoded, then dropped */
+		{"&#228;", NULL, false},        /* nothing is left */
+		{"*.me01", "me01", true},       /* a name of its own, never for others */
+		{"*", NULL, false},
 		{"&#x4d;&#69;01", "me01", true}, /* and kept where a label may hold them */
 		{"a&#46;b", "ab", true},         /* never a separator */
 		{"a&#228", "a228", true},        /* not an entity without its end */

@@ -8,10 +8,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define AHEAD_S 600
+#define AT_LENGTH 8 /* in the head of a lease record */
 
 static bool all_present(struct door *door)
 {
@@ -332,6 +336,83 @@ static void odd_names_are_registered_as_they_are(void **state)
 	door_wait(door, all_present, "all three are there");
 }
 
+/* Sends a record of boot id 8 over `fd`. */
+static void stranger_says(int fd, const struct lease_record *record, const char *name)
+{
+	uint8_t bytes[LEASE_RECORD_MAX + 1], *at;
+	size_t length = lease_encode(record, bytes, LEASE_RECORD_MAX), room, more;
+
+	if (name) { /* in place of the one that could be encoded: { tag, length, value } */
+		room = strlen(record->event.name.text);
+		more = strlen(name) - room;
+		at = memmem(bytes, length, record->event.name.text, room);
+		assert_non_null(at);
+		memmove(at + room + more, at + room, length - (size_t)(at + room - bytes));
+		memcpy(at, name, room + more);
+		at[-2] = (uint8_t)(room + more);
+		length += more;
+		bytes[AT_LENGTH] = (uint8_t)length;
+		bytes[AT_LENGTH + 1] = (uint8_t)(length >> 8);
+	}
+	assert_int_equal(send(fd, bytes, length, 0), length);
+}
+
+static int stranger;
+
+static bool stranger_is_refused(struct door *door)
+{
+	uint8_t bytes[LEASE_RECORD_MAX];
+	ssize_t got = recv(stranger, bytes, sizeof(bytes), MSG_DONTWAIT);
+	struct lease_record record;
+	struct err err;
+
+	return got > 0 && lease_decode(bytes, (size_t)got, &record, &err) == 0 &&
+	       record.type == LEASE_REFUSED && strstr(record.refused, "name");
+}
+
+/* A hook that says a name which DNS cannot hold, or one that would answer for others (a wildcard), is
+ * refused in words; nothing of it is wanted, and the other hook's names are registered. */
+static void impossible_names_are_refused_and_others_registered(void **state)
+{
+	static const char most[] = /* 253 octets; one more is too many */
+		"a23456789012345678901234567890123456789012345678901234567890123."
+		"b23456789012345678901234567890123456789012345678901234567890123."
+		"c23456789012345678901234567890123456789012345678901234567890123."
+		"d2345678901234567890123456789012345678901234567890123.example";
+	static const char *const good[] = {most, "x.example", "y.example"};
+	static const char *const wrong[] = {
+		"a23456789012345678901234567890123456789012345678901234567890123."
+		"b23456789012345678901234567890123456789012345678901234567890123."
+		"c23456789012345678901234567890123456789012345678901234567890123."
+		"d23456789012345678901234567890123456789012345678901234.example",
+		"*.example", "y..xample"};
+	struct door *door = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct lease_record hello = {.type = LEASE_HELLO, .boot_id = 8};
+	struct lease_record event = {.type = LEASE_EVENT, .boot_id = 8, .seq = 1};
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", door->socket);
+	event.event.change = LEASE_COMMITTED;
+	event.event.flags = LEASE_FLAG_ME | LEASE_FLAG_FORWARD;
+	event.event.address = addr_ip4(0x0a000063);
+	event.event.mac = (struct mac){.type = 1, .length = 6, .bytes = {2, 0, 0, 0, 0, 99}};
+	assert_int_equal(strlen(most), HOSTNAME_MAX);
+	assert_int_equal(strlen(wrong[0]), HOSTNAME_MAX + 1);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(event.event.name.text, sizeof(event.event.name.text), "%s", good[i]);
+		stranger = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+		assert_int_equal(connect(stranger, (struct sockaddr *)&address, sizeof(address)),
+				 0);
+		stranger_says(stranger, &hello, NULL);
+		stranger_says(stranger, &event, wrong[i]);
+		door_wait(door, stranger_is_refused, wrong[i]);
+		close(stranger);
+	}
+	door_commit(door, 1);
+	door_wait(door, all_present, "the other hook's name is there");
+	assert_int_equal(ledger_count(door->dns->ledger), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, door_set_up, door_tear_down)
 
 int main(void)
@@ -343,6 +424,7 @@ int main(void)
 		TEST(poison_record_is_quarantined_and_the_rest_goes_on),
 		TEST(taken_name_is_a_conflict_and_the_rest_goes_on),
 		TEST(odd_names_are_registered_as_they_are),
+		TEST(impossible_names_are_refused_and_others_registered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

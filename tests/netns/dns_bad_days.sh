@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# dns_bad_days.sh: bad days of a real BIND, each in a zone of its own and all at once: frozen, read-only
+# (a secondary), without room on its disk, not there, closed to our key. What is wanted there waits and
+# nothing else does; each is seen in words; when the day is over every name is there. Then a daemon whose
+# clock is ten minutes off, and names at the edge of what DNS can hold.
+
+set -euo pipefail
+# shellcheck source=tests/netns/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+readonly zones=(good.example frozen.example readonly.example full.example missing.example
+	forbidden.example)
+readonly per_zone=20
+readonly label=a23456789012345678901234567890123456789012345678901234567890123
+
+# lease CHANGE NAME NUMBER: one line for say_leases.
+lease()
+{
+	printf '%s %s 10.81.%d.%d 02:00:00:01:%02x:%02x\n' "$1" "$2" $(($3 / 200 + 10)) \
+		$(($3 % 200 + 1)) $(($3 / 256)) $(($3 % 256))
+}
+
+say()
+{
+	"$LAB_BUILD/tests/support/say_leases" "$LAB_DIR/run/lease.sock"
+}
+
+# BIND with every zone but the missing one, and rndc.
+configure_bind()
+{
+	local zone
+
+	lab_configure_bind
+	sed -i 's/controls { };/controls { inet 127.0.0.1 port 953 allow { 127.0.0.1; } keys { amtnet; }; };/' \
+		"$LAB_DIR/named.conf"
+	printf 'key amtnet { algorithm hmac-sha256; secret "%s"; };\n' "$(<"$LAB_KEY_FILE")" \
+		>"$LAB_DIR/rndc.key"
+	mkdir "$LAB_DIR/small"
+	for zone in full readonly missing forbidden; do
+		lab_zone "$zone.example" >"$LAB_DIR/zones/$zone.zone"
+	done
+	for zone in full forbidden; do
+		printf 'zone "%s.example" { type primary; file "%s/%s.zone"; update-policy { grant %s; }; };\n' \
+			"$zone" "$LAB_DIR/$([[ $zone == full ]] && echo small || echo zones)" "$zone" \
+			"$([[ $zone == full ]] && echo amtnet || echo nobody) zonesub ANY"
+	done >>"$LAB_DIR/named.conf"
+	printf 'zone "readonly.example" { type secondary; file "%s"; masterfile-format text; primaries { 10.81.2.99; }; };\n' \
+		"$LAB_DIR/zones/readonly.zone" >>"$LAB_DIR/named.conf"
+}
+
+# The full zone is on a disk of 64 KiB, which is BIND's own: it goes when BIND does.
+start_bind()
+{
+	# shellcheck disable=SC2016 # expanded by the child
+	lab_spawn ns ns sh -c 'mount -t tmpfs -o size=64k tmpfs "$0/small" &&
+		cp "$0/zones/full.zone" "$0/small/" && exec "$@"' "$LAB_DIR" \
+		"$(lab_program named)" -g -c "$LAB_DIR/named.conf" -n 1
+	lab_wait_for 20 lab_ns_answers || lab_fail 'BIND does not answer'
+}
+
+# filler: the file on that disk, as seen from here.
+filler()
+{
+	echo "/proc/${LAB_PIDS[ns]}/root$LAB_DIR/small/filler"
+}
+
+tell_bind()
+{
+	lab_exec ns rndc -k "$LAB_DIR/rndc.key" -s 127.0.0.1 "$@"
+}
+
+configure_amtnetd()
+{
+	local zone
+
+	cat <<-END
+		state: $LAB_DIR/amtnetd.db
+		lease:
+		  socket: $LAB_DIR/run/lease.sock
+		control:
+		  socket: $LAB_DIR/run/control.sock
+		dns:
+		  keys:
+		    - name: amtnet
+		      secret-file: $LAB_KEY_FILE
+		  zones:
+	END
+	for zone in "${zones[@]}" 81.10.in-addr.arpa; do
+		printf '    - name: %s\n      servers: [10.81.2.2]\n      key: amtnet\n' "$zone"
+	done
+}
+
+# present ZONE: how many names have their address in DNS.
+present()
+{
+	lab_exec core dig @10.81.2.2 +noall +answer +time=2 +tries=1 "$1" AXFR | grep -c '[[:space:]]A[[:space:]]' || true
+}
+
+has_all() { [[ $(present "$1") == "$per_zone" ]]; }
+has_none() { [[ $(present "$1") == 0 ]]; }
+
+# in_words ZONE PATTERN: the log has one alarm for the zone, and it says why.
+in_words()
+{
+	local said
+
+	said=$(grep -E "zone=$1," "$(lab_log amtnetd)" | grep -E 'refuses updates|cannot be updated')
+	echo "$said"
+	[[ $(wc -l <<<"$said") == 1 ]] && grep -Eq "$2" <<<"$said"
+}
+
+# still_wanted ZONE: none was given up or put aside for long.
+still_wanted()
+{
+	lab_ctl names "zone=$1" type=A | awk -v want="$per_zone" '
+		/example/ { all++; bad += /quarantine|conflict|present/ }
+		END { exit !(all == want && !bad) }'
+}
+
+# comes_back ZONE: the day is over, and somebody says `amtnetctl retry`.
+comes_back()
+{
+	lab_ctl retry >/dev/null
+	has_all "$1"
+}
+
+tap_begin named rndc
+LAB_ZONES=(good.example frozen.example 81.10.in-addr.arpa)
+lab_net
+lab_make_key
+mkdir -p "$LAB_DIR/zones"
+for zone in "${LAB_ZONES[@]}"; do
+	lab_zone "$zone" >"$LAB_DIR/zones/$zone.zone"
+done
+configure_bind
+start_bind
+LAB_CONFIG=$LAB_DIR/amtnetd.yaml
+configure_amtnetd >"$LAB_CONFIG"
+lab_run_amtnetd
+tell_bind freeze frozen.example >/dev/null
+head -c 65536 /dev/zero >"$(filler)" 2>/dev/null || true # as much as there is room for
+
+for ((i = 0; i < per_zone; i++)); do
+	for z in "${!zones[@]}"; do
+		lease committed "me$i.${zones[z]}" $((z * per_zone + i))
+	done
+done | say
+tap_soon 10 'the zone that is well has all its names, beside the five that are not' has_all good.example
+tap_soon 10 'frozen: one alarm with the reason' in_words frozen.example 'REFUSED'
+tap_soon 10 'read-only: one alarm with the reason' in_words readonly.example 'REFUSED|NOTAUTH|NOTIMP'
+tap_soon 10 'no room on its disk: one warning with the reason' in_words full.example 'SERVFAIL'
+tap_soon 10 'not there: one alarm with the reason' in_words missing.example 'NOTAUTH'
+tap_soon 10 'closed to our key: one alarm with the reason' in_words forbidden.example 'REFUSED'
+for zone in frozen readonly full missing forbidden; do
+	tap_ok "$zone: all names are still wanted" still_wanted "$zone.example"
+done
+tap_ok 'frozen: nothing was written' has_none frozen.example
+
+tell_bind thaw frozen.example >/dev/null
+rm "$(filler)"
+printf 'zone "missing.example" { type primary; file "%s"; update-policy { grant amtnet zonesub ANY; }; };\n' \
+	"$LAB_DIR/zones/missing.zone" >>"$LAB_DIR/named.conf"
+sed -i -e 's/grant nobody/grant amtnet/' -e '/readonly/s/type secondary;\(.*\)masterfile.*/type primary; \1 update-policy { grant amtnet zonesub ANY; }; };/' \
+	"$LAB_DIR/named.conf"
+tell_bind reconfig
+for zone in frozen readonly full missing forbidden; do
+	tap_soon 15 "$zone: when the day is over all its names are there" comes_back "$zone.example"
+done
+tap_ok 'the zone that was well still has what it had' has_all good.example
+
+lab_stop amtnetd
+export CLOCK_AHEAD_S=600 LD_PRELOAD="$LAB_BUILD/tests/support/libclock_jump.so"
+lab_run_amtnetd
+unset CLOCK_AHEAD_S LD_PRELOAD
+lease committed late.good.example 400 | say
+tap_soon 10 'a daemon whose clock is ten minutes ahead registers' lab_has late.good.example A \
+	"$(lease committed x 400 | cut -d' ' -f3)"
+
+longest=$label.$label.$label.${label:0:48}.good.example
+number=410
+# BIND refuses underscores in the names of addresses (check-names): that name waits, and nobody else does.
+lease committed under_score.good.example 409 | say
+tap_soon 10 'a name that the server alone refuses is put aside, with its reason' \
+	tap_says 'put aside, name=under_score.good.example, state=retry, reason=.*REFUSED' "$(lab_log amtnetd)"
+for name in "$longest" "$label.good.example" xn--mnchen-3ya.good.example; do
+	lease committed "$name" "$number" | say
+	tap_soon 10 "a name of ${#name} octets is registered: ${name:0:20}" lab_has "$name" A \
+		"$(lease committed x "$number" | cut -d' ' -f3)"
+	number=$((number + 1))
+done
+tap_end
