@@ -22,7 +22,7 @@ count_for()
 	case $1 in
 		amtnetd) echo "$leases" ;;
 		kea-dhcp-ddns | dnsperf) echo $((leases / 10)) ;;
-		nsupdate) echo $((leases / 20)) ;;
+		nsupdate) echo $((leases / 50)) ;;
 	esac
 }
 

@@ -294,7 +294,7 @@ bench_present()
 bench_d2()
 {
 	bench_configure_d2 >"$BENCH_DIR/d2.json"
-	rm -f "$BENCH_DIR"/*.pid
+	rm -f "$BENCH_DIR"/*.pid "$BENCH_DIR/d2.sock" # the socket file of one that was killed
 	KEA_PIDFILE_DIR=$BENCH_DIR KEA_LOCKFILE_DIR=$BENCH_DIR KEA_LOGGER_DESTINATION=stderr \
 		bench_spawn d2 kea-dhcp-ddns -c "$BENCH_DIR/d2.json"
 	bench_wait 20 "kea-dhcp-ddns does not start, see $BENCH_DIR/d2.log" \
