@@ -3,15 +3,16 @@
  * hello_load: PCs and a provisioning core in one process, to measure what stands between them.
  *
  *   hello_load -t ADDR:PORT -l ADDR:PORT [-s BASE] [-n SOURCES] [-r RATE | -o OPEN | -i IDLE]
- *              [-d SECONDS] [-g GRACE] [-k FROM-TO] [-a]
+ *              [-m MOST] [-d SECONDS] [-g GRACE] [-k FROM-TO] [-a | -w]
  *
  * Sends hellos of real size (17 hashes, 603 bytes), each with a UUID of its own and the send time in
  * it, from SOURCES addresses counted up from BASE, to -t: RATE per second, or as many as go with
- * OPEN connections at a time. The core on -l counts each hello that came whole and exact once, and
- * the time since it was sent; -a: behind a PROXY header. -k closes the core's port between two
- * seconds of the run. -g: how long after the end arrivals are waited for. -i opens IDLE connections,
- * says so, and holds them until it is ended. Prints one line of "name value" pairs. Traffic goes
- * nowhere but to the two addresses.
+ * OPEN connections at a time, and no more than MOST. The core on -l counts each hello that came
+ * whole and exact once, and the time since it was sent; -a: behind a PROXY header; -w: in the JSON
+ * of a webhook, which it answers with 200. -k closes the core's port between two seconds of the
+ * run. -g: how long after the end arrivals are waited for. -i opens IDLE connections, says so, and
+ * holds them until it is ended. Prints one line of "name value" pairs. Traffic goes nowhere but to
+ * the two addresses.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +31,7 @@
 
 #define HASHES 17
 #define HELLO_BYTES (25 + HASHES * 34)
-#define HEADER_MAX 256
+#define REQUEST_MAX 16384 /* a hello with what a relay puts around it */
 #define MOST 2000000u
 #define EVENTS 512
 #define SLOTS 65536
@@ -40,7 +41,7 @@ enum role { FREE, SENDER, PEER };
 struct slot {
 	enum role role;
 	uint32_t length;
-	uint8_t bytes[HELLO_BYTES + HEADER_MAX];
+	uint8_t bytes[REQUEST_MAX];
 };
 
 static struct {
@@ -48,8 +49,16 @@ static struct {
 	uint32_t base, sources;
 	double rate, seconds, grace, down_from, down_to;
 	unsigned open, idle;
-	bool proxy;
-} options = {.sources = 1000, .seconds = 5, .grace = 3, .open = 64, .base = 0x7f010001};
+	uint32_t most;
+	bool proxy, web;
+} options = {
+	.sources = 1000,
+	.seconds = 5,
+	.grace = 3,
+	.open = 64,
+	.base = 0x7f010001,
+	.most = MOST,
+};
 
 static int poller, core_fd = -1;
 static struct slot *slots[SLOTS];
@@ -209,14 +218,12 @@ static size_t header_of(const struct slot *slot)
 	return end ? (size_t)(end - slot->bytes) + 1 : 0;
 }
 
-static void judge(const struct slot *slot)
+static void judge(const uint8_t *bytes, size_t length)
 {
-	size_t header = header_of(slot);
-	const uint8_t *bytes = slot->bytes + header;
 	uint32_t number;
 
-	if (slot->length != header + HELLO_BYTES) {
-		bad += slot->length > 0;
+	if (length != HELLO_BYTES) {
+		bad += length > 0;
 		return;
 	}
 	memcpy(&number, bytes + 8, sizeof(number));
@@ -232,17 +239,67 @@ static void judge(const struct slot *slot)
 	}
 }
 
+static int sextet(char letter)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = letter ? strchr(letters, letter) : NULL;
+
+	return at ? (int)(at - letters) : -1;
+}
+
+/* The hello in the member "bytes" of a JSON text; its length, HELLO_BYTES + 1 for anything longer. */
+static size_t decode_base64(const char *text, uint8_t ret[HELLO_BYTES + 1])
+{
+	unsigned bits = 0, count = 0;
+	size_t length = 0;
+
+	for (; sextet(*text) >= 0 && length <= HELLO_BYTES; text++) {
+		bits = bits << 6 | (unsigned)sextet(*text);
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			ret[length++] = (uint8_t)(bits >> count);
+		}
+	}
+	return length;
+}
+
+/* One request at a time on a connection that stays. */
+static void on_request(int fd)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+	struct slot *slot = slots[fd];
+	char *text = (char *)slot->bytes, *body, *length, *member;
+	uint8_t hello[HELLO_BYTES + 1];
+
+	slot->bytes[slot->length] = '\0';
+	body = strstr(text, "\r\n\r\n");
+	length = strcasestr(text, "\r\nContent-Length:");
+	if (!body || !length || strlen(body + 4) < strtoul(length + 17, NULL, 10))
+		return;
+	member = strstr(body, "\"bytes\":\"");
+	judge(hello, member ? decode_base64(member + 9, hello) : HELLO_BYTES + 1);
+	slot->length = 0;
+	if (send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL) < 0)
+		bad++;
+}
+
 static void on_peer(int fd)
 {
 	struct slot *slot = slots[fd];
 	ssize_t count;
 
-	while ((count = recv(fd, slot->bytes + slot->length, sizeof(slot->bytes) - slot->length,
+	while ((count = recv(fd, slot->bytes + slot->length, sizeof(slot->bytes) - 1 - slot->length,
 			     0)) > 0)
 		slot->length += (uint32_t)count;
-	if (count < 0 && errno == EAGAIN)
+	if (count < 0 && errno == EAGAIN) {
+		if (options.web)
+			on_request(fd);
 		return;
-	judge(slot);
+	}
+	if (!options.web)
+		judge(slot->bytes + header_of(slot), slot->length - header_of(slot));
 	drop(fd);
 }
 
@@ -304,16 +361,17 @@ static void run(void)
 	uint32_t before = 0;
 	double at = 0;
 
-	while (at < options.seconds ||
+	while ((at < options.seconds && started < options.most) ||
 	       (arrived < started && at < options.seconds + options.grace)) {
 		at = (double)(now_ns() - begin) / 1e9;
 		play_outage(at);
 		if (options.rate > 0)
 			while (at < options.seconds && started < at * options.rate &&
-			       started < MOST)
+			       started < options.most)
 				say_hello();
 		else
-			while (at < options.seconds && busy < options.open && started < MOST)
+			while (at < options.seconds && busy < options.open &&
+			       started < options.most)
 				say_hello();
 		poll_once(1);
 		if (arrived != before)
@@ -357,7 +415,7 @@ static void parse_outage(char *text)
 
 int main(int argc, char **argv)
 {
-	for (int option; (option = getopt(argc, argv, "t:l:s:n:r:o:i:d:g:k:a")) != -1;)
+	for (int option; (option = getopt(argc, argv, "t:l:s:n:r:o:i:m:d:g:k:aw")) != -1;)
 		switch (option) {
 		case 't':
 			options.to = parse(optarg);
@@ -389,8 +447,16 @@ int main(int argc, char **argv)
 		case 'k':
 			parse_outage(optarg);
 			break;
+		case 'm':
+			options.most = (uint32_t)strtoul(optarg, NULL, 10);
+			if (options.most > MOST)
+				options.most = MOST;
+			break;
 		case 'a':
 			options.proxy = true;
+			break;
+		case 'w':
+			options.web = true;
 			break;
 		default:
 			fprintf(stderr, "usage: see the head of hello_load.c\n");

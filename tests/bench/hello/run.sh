@@ -5,13 +5,13 @@
 # what is measured and how to read it. As root; everything runs in one network namespace of its own.
 #
 # usage: run.sh [-b BUILD] [-r ROUNDS] [-s SECONDS] [-a ARMS] [PART...]
-#        parts: full rate idle outage kill inventory
+#        parts: full rate kinds idle outage kill inventory
 
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 build=$here/../../../build rounds=5 seconds=5
 
-arms='direct socat nginx haproxy haproxy-v2 haproxy-transparent amtnetd amtnetd-v1 amtnetd-v2
+arms='direct socat nginx nginx-transparent haproxy haproxy-v2 haproxy-transparent amtnetd amtnetd-v1 amtnetd-v2
 	amtnetd-transparent'
 
 while getopts b:r:s:a: option; do
@@ -24,7 +24,7 @@ while getopts b:r:s:a: option; do
 	esac
 done
 shift $((OPTIND - 1))
-parts=("${@:-full rate idle outage kill inventory}")
+parts=("${@:-full rate kinds idle outage kill inventory}")
 # shellcheck disable=SC2206 # words on purpose
 parts=(${parts[*]})
 
@@ -41,7 +41,8 @@ fi
 dir=$HELLO_BENCH_DIR
 core=127.0.0.1:9971
 declare -A port=([socat]=9901 [nginx]=9902 [haproxy]=9903 [haproxy-v2]=9904 [haproxy-transparent]=9905
-	[amtnetd]=9911 [amtnetd-v1]=9912 [amtnetd-v2]=9913 [amtnetd-transparent]=9914)
+	[nginx-transparent]=9906 [haproxy-patient]=9907 [amtnetd]=9911 [amtnetd-v1]=9912 [amtnetd-v2]=9913
+	[amtnetd-transparent]=9914 [amtnetd-webhook]=9915 [amtnetd-exec]=9916)
 declare -A pid=()
 # shellcheck disable=SC2206 # words on purpose
 arms=($arms)
@@ -56,13 +57,11 @@ has()
 # start ARM: with an empty state; ready when it returns.
 start()
 {
-	local i
-
 	case $1 in
 	direct) return ;;
 	socat) socat "TCP-LISTEN:${port[socat]},bind=127.0.0.1,reuseaddr,fork,backlog=65535" "TCP:$core" \
 		2>"$dir/socat.log" & ;;
-	nginx) start_nginx ;;
+	nginx*) start_nginx "$1" ;;
 	haproxy*) start_haproxy "$1" ;;
 	amtnetd*)
 		rm -f "$dir/$1".db*
@@ -71,11 +70,20 @@ start()
 	esac
 	pid[$1]=$!
 	disown "$!"
+	await "$1" ss -Hltn "sport = :${port[$1]}"
+}
+
+# await ARM COMMAND...: until the command prints something.
+await()
+{
+	local i arm=$1
+	shift
+
 	for ((i = 0; i < 400; i++)); do
-		[[ -z $(ss -Hltn "sport = :${port[$1]}") ]] || return 0
+		[[ -z $("$@" 2>/dev/null) ]] || return 0
 		sleep 0.025
 	done
-	echo "run.sh: $1 does not listen" >&2
+	echo "run.sh: $arm does not listen" >&2
 	exit 1
 }
 
@@ -88,20 +96,25 @@ stop()
 
 start_nginx()
 {
-	cat >"$dir/nginx.conf" <<-END
+	local source=
+
+	# shellcheck disable=SC2016 # nginx expands it
+	[[ $1 != nginx-transparent ]] || source='proxy_bind $remote_addr transparent;'
+	cat >"$dir/$1.conf" <<-END
 		load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-		user root; worker_processes 1; daemon off; pid $dir/nginx.pid; error_log $dir/nginx.log;
+		user root; worker_processes 1; daemon off; pid $dir/$1.pid; error_log $dir/$1.log;
 		worker_rlimit_nofile 65536;
 		events { worker_connections 60000; }
-		stream { server { listen 127.0.0.1:${port[nginx]} backlog=65535; proxy_pass $core; } }
+		stream { server { listen 127.0.0.1:${port[$1]} backlog=65535; proxy_pass $core; $source } }
 	END
-	nginx -c "$dir/nginx.conf" 2>"$dir/nginx.err" &
+	nginx -c "$dir/$1.conf" 2>"$dir/$1.err" &
 }
 
 start_haproxy()
 {
-	local server=
+	local server='' retries=3
 
+	[[ $1 != haproxy-patient ]] || retries=1000
 	[[ $1 != haproxy-v2 ]] || server=send-proxy-v2
 	[[ $1 != haproxy-transparent ]] || server='source 0.0.0.0 usesrc clientip'
 	cat >"$dir/$1.cfg" <<-END
@@ -110,6 +123,7 @@ start_haproxy()
 		  nbthread 1
 		defaults
 		  mode tcp
+		  retries $retries
 		  timeout connect 5s
 		  timeout client 60s
 		  timeout server 60s
@@ -120,29 +134,33 @@ start_haproxy()
 	haproxy -db -f "$dir/$1.cfg" 2>"$dir/$1.log" &
 }
 
+# start_amtnetd ARM [PROGRAM ARGUMENT...]: what is to start it.
 start_amtnetd()
 {
-	local kind=tcp
+	local how="kind: ${1#amtnetd-}, address: \"$core\"" arm=$1
 
-	[[ $1 == amtnetd ]] || kind=${1#amtnetd-}
-	kind=${kind/v/proxy-v}
-	kind=${kind/transproxy-vparent/transparent}
-	[[ $1 != amtnetd-transparent ]] || kind=transparent
-	cat >"$dir/$1.yaml" <<-END
-		state: $dir/$1.db
-		lease: {socket: $dir/$1-lease.sock}
-		control: {socket: $dir/$1-control.sock}
+	case $arm in
+	amtnetd) how="kind: tcp, address: \"$core\"" ;;
+	amtnetd-v[12]) how="kind: proxy-${1#amtnetd-}, address: \"$core\"" ;;
+	amtnetd-webhook) how="kind: webhook, url: \"http://$core/\"" ;;
+	amtnetd-exec) how="kind: exec, command: [/usr/bin/socat, -u, STDIN, \"TCP:$core\"]" ;;
+	esac
+	cat >"$dir/$arm.yaml" <<-END
+		state: $dir/$arm.db
+		lease: {socket: $dir/$arm-lease.sock}
+		control: {socket: $dir/$arm-control.sock}
 		log: {level: error}
 		hello:
-		  listen: ["127.0.0.1:${port[$1]}"]
+		  listen: ["127.0.0.1:${port[$arm]}"]
 		  max-per-address: 100000
 		  max-per-prefix: 1000000
 		  rate-per-prefix: 0
 		  time-limit: 5m
 		  cores:
-		    - {name: core, kind: $kind, address: "$core", in-flight: 64}
+		    - {name: core, $how, in-flight: 64}
 	END
-	"$build/daemon/amtnetd" -c "$dir/$1.yaml" 2>>"$dir/$1.log" &
+	shift
+	"$@" "$build/daemon/amtnetd" -c "$dir/$arm.yaml" 2>>"$dir/$arm.log" &
 }
 
 # ---- measuring ---------------------------------------------------------------------------------
@@ -162,6 +180,7 @@ load()
 
 	[[ $arm == direct ]] || target=127.0.0.1:${port[$arm]}
 	[[ $arm != *-v[12] ]] || header=(-a)
+	[[ $arm != *-webhook ]] || header=(-w)
 	before=$(cpu "${pid[$arm]:-}")
 	line=$("$dir/hello_load" -t "$target" -l "$core" "${header[@]}" "$@")
 	after=$(cpu "${pid[$arm]:-}")
@@ -213,11 +232,18 @@ report()
 	done
 }
 
-# ratio NAME ARM: median over the rounds of its hellos/s by HAProxy's in the same round.
+# ratio NAME ARM: median over the rounds of its hellos/s by HAProxy's of the same kind in the same round.
 ratio()
 {
+	local peer=haproxy
+
+	case $2 in
+	*-v2) peer=haproxy-v2 ;;
+	*-transparent) peer=haproxy-transparent ;;
+	esac
+	[[ -e $dir/$1.$peer ]] || { echo -; return; }
 	paste -d' ' <(while read -r line; do field per-second "$line"; done <"$dir/$1.$2") \
-		<(while read -r line; do field per-second "$line"; done <"$dir/$1.haproxy") |
+		<(while read -r line; do field per-second "$line"; done <"$dir/$1.$peer") |
 		awk '{ printf "%.2f\n", $1 / $2 }' | median
 }
 
@@ -237,6 +263,23 @@ idle()
 	printf '%-22s %6d kB per 10,000, %s\n' "$1" $(((after - before) * 10 / 9)) "$(cat "$dir/idle.out")"
 	kill "$!"
 	wait "$!" 2>/dev/null || true
+}
+
+# disk: how long this disk takes to have 4 KiB for good, appended to a file where the databases are.
+disk()
+{
+	python3 - "$dir/disk" <<-'END'
+		import os, sys, time
+		fd, times = os.open(sys.argv[1], os.O_CREAT | os.O_TRUNC | os.O_WRONLY), []
+		for at in range(1000):
+		    os.pwrite(fd, b"x" * 4096, at * 4096)
+		    begin = time.monotonic()
+		    os.fdatasync(fd)
+		    times.append((time.monotonic() - begin) * 1000)
+		times.sort()
+		print("disk: fdatasync of 4 KiB: p50 %.2f ms, p99 %.2f ms, at most %.1f ms" %
+		      (times[500], times[990], times[-1]))
+	END
 }
 
 pss()
@@ -259,6 +302,9 @@ cc -O2 -D_GNU_SOURCE -o "$dir/hello_load" "$here/hello_load.c"
 ip route add local default dev lo table 100
 ip rule add iif lo ipproto tcp sport 9971 lookup 100
 
+if has "${parts[*]}" full || has "${parts[*]}" rate; then
+	disk
+fi
 if has "${parts[*]}" full; then
 	rounds_of full -d "$seconds"
 	report full "full speed, 64 connections at a time, 1,000 addresses, $seconds s, median of $rounds"
@@ -269,6 +315,19 @@ if has "${parts[*]}" rate; then
 		report "rate$rate" "$rate hellos/s"
 	done
 fi
+if has "${parts[*]}" kinds; then
+	usual=("${arms[@]}") arms=(amtnetd-webhook)
+	rounds_of webhook -m 5000 -g 60
+	report webhook '5,000 hellos at once, 64 at a time, until the last has arrived'
+	rounds_of webhook400 -d "$seconds" -r 400
+	report webhook400 '400 hellos/s'
+	arms=(amtnetd-exec)
+	rounds_of exec -m 1000 -g 60
+	report exec '1,000 hellos at once, a program each, 64 at a time'
+	rounds_of exec100 -d "$seconds" -r 100
+	report exec100 '100 hellos/s'
+	arms=("${usual[@]}")
+fi
 if has "${parts[*]}" idle; then
 	printf '\nidle connections\n'
 	for arm in nginx haproxy amtnetd; do
@@ -278,26 +337,57 @@ if has "${parts[*]}" idle; then
 	done
 fi
 if has "${parts[*]}" outage; then
-	printf '\ncore away for 30 s of 40 s (refused), 50 hellos/s\n'
-	for arm in socat nginx haproxy amtnetd; do
-		start "$arm"
-		printf '%-22s %s\n' "$arm" "$(load "$arm" -d 40 -r 50 -k 5-35 -g 20)"
-		stop "$arm"
+	# Each arm in a network namespace of its own, all at the same time.
+	for arm in direct socat nginx haproxy haproxy-patient amtnetd amtnetd-transparent; do
+		for how in refuses silent; do
+			mkdir "$dir/$how-$arm"
+			HELLO_BENCH_DIR=$dir/$how-$arm unshare --net "$0" -b "$build" -a "$arm" "$how" \
+				>"$dir/$how.$arm" &
+		done
+	done
+	wait
+	for how in refuses silent; do
+		printf '\ncore %s for 30 s of 40 s, 50 hellos/s\n' "$how"
+		for arm in direct socat nginx haproxy haproxy-patient amtnetd amtnetd-transparent; do
+			printf '%-22s %s\n' "$arm" "$(cat "$dir/$how.$arm")"
+		done
 	done
 fi
+for arm in "${arms[@]}"; do # the two ways that a core is away, one arm: by the part outage
+	if has "${parts[*]}" refuses; then
+		start "$arm"
+		load "$arm" -d 40 -r 50 -k 5-35 -g 40
+		stop "$arm"
+	fi
+	if has "${parts[*]}" silent; then
+		start "$arm"
+		nft add table ip outage
+		nft add chain ip outage in '{ type filter hook input priority 0; }'
+		{ sleep 5; nft add rule ip outage in tcp dport "${core#*:}" drop; sleep 30; nft flush chain ip outage in; } &
+		load "$arm" -d 40 -r 50 -g 40
+		stop "$arm"
+	fi
+done
 if has "${parts[*]}" kill; then
 	printf '\nrelay killed (-9) at 3 s of 6 s while the core is away, then started again, 200 hellos/s\n'
 	for arm in socat nginx haproxy amtnetd; do
-		start "$arm"
-		load "$arm" -d 6 -r 200 -k 1-5 -g 20 >"$dir/kill.out" &
-		sleep 3
-		# shellcheck disable=SC2046 # a list of processes
-		kill -KILL "${pid[$arm]}" $(pgrep -P "${pid[$arm]}")
 		if [[ $arm == amtnetd ]]; then
-			start_amtnetd "$arm"
+			rm -f "$dir/$arm".db*
+			start_amtnetd "$arm" "$here/socket_unit.py" "127.0.0.1:${port[$arm]}"
 			pid[$arm]=$!
 			disown "$!"
+			await "$arm" ls "$dir/$arm-control.sock"
 		else
+			start "$arm"
+		fi
+		load "$arm" -d 6 -r 200 -k 1-5 -g 20 >"$dir/kill.out" &
+		sleep 3
+		if [[ $arm == amtnetd ]]; then
+			kill -KILL "$(pgrep -P "${pid[$arm]}")"
+		else
+			kill -STOP "${pid[$arm]}" # no new children
+			# shellcheck disable=SC2046 # a list of processes
+			kill -KILL "${pid[$arm]}" $(pgrep -P "${pid[$arm]}")
 			start "$arm"
 		fi
 		wait
