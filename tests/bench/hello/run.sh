@@ -165,11 +165,15 @@ start_amtnetd()
 
 # ---- measuring ---------------------------------------------------------------------------------
 
-# cpu PID: utime + stime in microseconds; children that ended included (socat forks); 0 when it is gone.
+# cpu PID: utime + stime in microseconds, of its children too, those that ended included (nginx works in one, socat
+# forks); 0 when it is gone.
 cpu()
 {
-	[[ -n ${1:-} && -e /proc/$1/stat ]] || { echo 0; return; }
-	awk '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) * 10000 }' "/proc/$1/stat"
+	local process files=()
+
+	for process in ${1:+"$1" $(pgrep -P "$1")}; do files+=("/proc/$process/stat"); done
+	{ cat /dev/null "${files[@]}" 2>/dev/null || true; } |
+		awk '{ sub(/.*\) /, ""); sum += $12 + $13 + $14 + $15 } END { print sum * 10000 }'
 }
 
 # load ARM ARGUMENT...: one run of hello_load, with "cpu-us N" (per hello) behind it.
