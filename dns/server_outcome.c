@@ -69,7 +69,8 @@ static void say_tsig_error(struct err *words, const char *head, const char *key,
 	switch (code) {
 	case BADKEY:
 		err_set(words, 0,
-			"%s: the server does not know key \"%s\" or uses another algorithm for it",
+			"%s: the server does not know key \"%s\", uses another algorithm for "
+			"it, or (Knot) does not let it update the zone",
 			head, key);
 		break;
 	case BADSIG:
