@@ -1,18 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# dns_bad_days.sh: bad days of a real BIND, each in a zone of its own and all at once: frozen, read-only
-# (a secondary), without room on its disk, not there, closed to our key. What is wanted there waits and
-# nothing else does; each is seen in words; when the day is over every name is there. Then a daemon whose
-# clock is ten minutes off, and names at the edge of what DNS can hold.
+# dns_bad_days.sh bind|knot: bad days of a real name server, each in a zone of its own and all at once: frozen,
+# read-only (a secondary), not there, closed to our key, and on BIND without room on its disk. What is
+# wanted there waits and nothing else does; each is seen in words; when the day is over every name is
+# there. Then a daemon whose clock is ten minutes off, and names at the edge of what DNS can hold.
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-readonly zones=(good.example frozen.example readonly.example full.example missing.example
-	forbidden.example)
+readonly software=$1
+bad=(frozen readonly missing forbidden)
+[[ $software != bind ]] || bad+=(full)
+readonly zones=(good.example "${bad[@]/%/.example}")
 readonly per_zone=20
+# What the two say of such a day. Knot as a secondary passes updates on to its primary, which is silent.
+declare -rA reasons=(
+	[bind.frozen]=REFUSED [bind.readonly]=REFUSED [bind.full]=SERVFAIL [bind.missing]=NOTAUTH
+	[bind.forbidden]=REFUSED [knot.frozen]=REFUSED [knot.readonly]='SERVFAIL|does not answer' [knot.missing]=NOTAUTH
+	[knot.forbidden]='does not let it update'
+)
 readonly label=a23456789012345678901234567890123456789012345678901234567890123
 
 # lease CHANGE NAME NUMBER: one line for say_leases.
@@ -38,16 +46,13 @@ configure_bind()
 	printf 'key amtnet { algorithm hmac-sha256; secret "%s"; };\n' "$(<"$LAB_KEY_FILE")" \
 		>"$LAB_DIR/rndc.key"
 	mkdir "$LAB_DIR/small"
-	for zone in full readonly missing forbidden; do
-		lab_zone "$zone.example" >"$LAB_DIR/zones/$zone.zone"
-	done
 	for zone in full forbidden; do
-		printf 'zone "%s.example" { type primary; file "%s/%s.zone"; update-policy { grant %s; }; };\n' \
+		printf 'zone "%s.example" { type primary; file "%s/%s.example.zone"; update-policy { grant %s; }; };\n' \
 			"$zone" "$LAB_DIR/$([[ $zone == full ]] && echo small || echo zones)" "$zone" \
 			"$([[ $zone == full ]] && echo amtnet || echo nobody) zonesub ANY"
 	done >>"$LAB_DIR/named.conf"
 	printf 'zone "readonly.example" { type secondary; file "%s"; masterfile-format text; primaries { 10.81.2.99; }; };\n' \
-		"$LAB_DIR/zones/readonly.zone" >>"$LAB_DIR/named.conf"
+		"$LAB_DIR/zones/readonly.example.zone" >>"$LAB_DIR/named.conf"
 }
 
 # The full zone is on a disk of 64 KiB, which is BIND's own: it goes when BIND does.
@@ -55,7 +60,7 @@ start_bind()
 {
 	# shellcheck disable=SC2016 # expanded by the child
 	lab_spawn ns ns sh -c 'mount -t tmpfs -o size=64k tmpfs "$0/small" &&
-		cp "$0/zones/full.zone" "$0/small/" && exec "$@"' "$LAB_DIR" \
+		cp "$0/zones/full.example.zone" "$0/small/" && exec "$@"' "$LAB_DIR" \
 		"$(lab_program named)" -g -c "$LAB_DIR/named.conf" -n 1
 	lab_wait_for 20 lab_ns_answers || lab_fail 'BIND does not answer'
 }
@@ -68,7 +73,55 @@ filler()
 
 tell_bind()
 {
-	lab_exec ns rndc -k "$LAB_DIR/rndc.key" -s 127.0.0.1 "$@"
+	lab_exec ns rndc -k "$LAB_DIR/rndc.key" -s 127.0.0.1 "$@" >/dev/null
+}
+
+bad_days_bind()
+{
+	tell_bind freeze frozen.example
+	head -c 65536 /dev/zero >"$(filler)" 2>/dev/null || true # as much as there is room for
+}
+
+good_days_bind()
+{
+	tell_bind thaw frozen.example
+	rm "$(filler)"
+	printf 'zone "missing.example" { type primary; file "%s"; update-policy { grant amtnet zonesub ANY; }; };\n' \
+		"$LAB_DIR/zones/missing.example.zone" >>"$LAB_DIR/named.conf"
+	sed -i -e 's/grant nobody/grant amtnet/' -e '/readonly/s/type secondary;\(.*\)masterfile.*/type primary; \1 update-policy { grant amtnet zonesub ANY; }; };/' \
+		"$LAB_DIR/named.conf"
+	tell_bind reconfig
+}
+
+configure_knot()
+{
+	lab_configure_knot
+	sed -i 's/^template:/remote:\n  - id: nobody\n    address: 10.81.2.99\n&/' "$LAB_DIR/knot.conf"
+	printf '  - domain: %s\n    %s\n' readonly.example 'master: nobody' forbidden.example 'acl: transfer' \
+		>>"$LAB_DIR/knot.conf"
+}
+
+start_knot()
+{
+	lab_run_ns knot
+}
+
+tell_knot()
+{
+	lab_exec ns knotc -s "$LAB_DIR/run/knot.sock" "$@" >/dev/null
+}
+
+bad_days_knot()
+{
+	tell_knot -b zone-freeze frozen.example
+}
+
+good_days_knot()
+{
+	tell_knot -b zone-thaw frozen.example
+	sed -i -e '/^    master: nobody/d' -e '/^    acl: transfer$/d' "$LAB_DIR/knot.conf"
+	echo '  - domain: missing.example' >>"$LAB_DIR/knot.conf"
+	tell_knot reload
 }
 
 configure_amtnetd()
@@ -126,46 +179,37 @@ comes_back()
 	has_all "$1"
 }
 
-tap_begin named rndc
+case $software in
+	bind) tap_begin named rndc ;;
+	knot) tap_begin knotd knotc ;;
+esac
 LAB_ZONES=(good.example frozen.example 81.10.in-addr.arpa)
 lab_net
 lab_make_key
 mkdir -p "$LAB_DIR/zones"
-for zone in "${LAB_ZONES[@]}"; do
+for zone in "${zones[@]}" 81.10.in-addr.arpa; do
 	lab_zone "$zone" >"$LAB_DIR/zones/$zone.zone"
 done
-configure_bind
-start_bind
+"configure_$software"
+"start_$software"
 LAB_CONFIG=$LAB_DIR/amtnetd.yaml
 configure_amtnetd >"$LAB_CONFIG"
 lab_run_amtnetd
-tell_bind freeze frozen.example >/dev/null
-head -c 65536 /dev/zero >"$(filler)" 2>/dev/null || true # as much as there is room for
+"bad_days_$software"
 
 for ((i = 0; i < per_zone; i++)); do
 	for z in "${!zones[@]}"; do
 		lease committed "me$i.${zones[z]}" $((z * per_zone + i))
 	done
 done | say
-tap_soon 10 'the zone that is well has all its names, beside the five that are not' has_all good.example
-tap_soon 10 'frozen: one alarm with the reason' in_words frozen.example 'REFUSED'
-tap_soon 10 'read-only: one alarm with the reason' in_words readonly.example 'REFUSED|NOTAUTH|NOTIMP'
-tap_soon 10 'no room on its disk: one warning with the reason' in_words full.example 'SERVFAIL'
-tap_soon 10 'not there: one alarm with the reason' in_words missing.example 'NOTAUTH'
-tap_soon 10 'closed to our key: one alarm with the reason' in_words forbidden.example 'REFUSED'
-for zone in frozen readonly full missing forbidden; do
+tap_soon 10 'the zone that is well has all its names, beside those that are not' has_all good.example
+for zone in "${bad[@]}"; do
+	tap_soon 20 "$zone: one alarm with the reason" in_words "$zone.example" "${reasons[$software.$zone]}"
 	tap_ok "$zone: all names are still wanted" still_wanted "$zone.example"
 done
 tap_ok 'frozen: nothing was written' has_none frozen.example
-
-tell_bind thaw frozen.example >/dev/null
-rm "$(filler)"
-printf 'zone "missing.example" { type primary; file "%s"; update-policy { grant amtnet zonesub ANY; }; };\n' \
-	"$LAB_DIR/zones/missing.zone" >>"$LAB_DIR/named.conf"
-sed -i -e 's/grant nobody/grant amtnet/' -e '/readonly/s/type secondary;\(.*\)masterfile.*/type primary; \1 update-policy { grant amtnet zonesub ANY; }; };/' \
-	"$LAB_DIR/named.conf"
-tell_bind reconfig
-for zone in frozen readonly full missing forbidden; do
+"good_days_$software"
+for zone in "${bad[@]}"; do
 	tap_soon 15 "$zone: when the day is over all its names are there" comes_back "$zone.example"
 done
 tap_ok 'the zone that was well still has what it had' has_all good.example
@@ -182,8 +226,13 @@ longest=$label.$label.$label.${label:0:48}.good.example
 number=410
 # BIND refuses underscores in the names of addresses (check-names): that name waits, and nobody else does.
 lease committed under_score.good.example 409 | say
-tap_soon 10 'a name that the server alone refuses is put aside, with its reason' \
-	tap_says 'put aside, name=under_score.good.example, state=retry, reason=.*REFUSED' "$(lab_log amtnetd)"
+if [[ $software == bind ]]; then
+	tap_soon 10 'a name that the server alone refuses is put aside, with its reason' tap_says \
+		'put aside, name=under_score.good.example, state=retry, reason=.*REFUSED' "$(lab_log amtnetd)"
+else
+	tap_soon 10 'a name with an underscore is registered' lab_has under_score.good.example A \
+		"$(lease committed x 409 | cut -d' ' -f3)"
+fi
 for name in "$longest" "$label.good.example" xn--mnchen-3ya.good.example; do
 	lease committed "$name" "$number" | say
 	tap_soon 10 "a name of ${#name} octets is registered: ${name:0:20}" lab_has "$name" A \
