@@ -59,6 +59,32 @@ static void on_direct(const struct probe_dns_question *question,
 		conclude(check);
 }
 
+static void on_resolver(const struct probe_dns_question *question,
+			const struct probe_dns_answer *answer, void *user)
+{
+	struct check_authority *check = user;
+	struct judge_authority_resolver *resolver =
+		&check->seen.resolvers[check->seen.resolver_count++];
+
+	*resolver = (struct judge_authority_resolver){.server = question->server,
+						      .answer = *answer};
+	if (--check->left == 0)
+		conclude(check);
+}
+
+/* As PCs ask, to be compared with what the authoritative servers say. */
+static void ask_resolvers(struct check_authority *check)
+{
+	for (size_t i = 0; i < check->wanted.server_count && i < AUTHORITY_SERVERS; i++) {
+		struct probe_dns_question question = {.server = check->wanted.servers[i],
+						      .name = check->wanted.name,
+						      .type = PROBE_DNS_A};
+
+		if (!lookups_add(check->tools->lookups, &question, on_resolver, check))
+			check->left++;
+	}
+}
+
 static bool is_first_with_address(const struct check_authority *check, size_t which)
 {
 	for (size_t i = 0; i < which; i++)
@@ -70,6 +96,7 @@ static bool is_first_with_address(const struct check_authority *check, size_t wh
 static void ask_all(struct check_authority *check)
 {
 	check->left = 1; /* our own, until all are asked */
+	ask_resolvers(check);
 	for (size_t i = 0; i < check->seen.server_count; i++) {
 		struct probe_dns_question question = {
 			.server = {.addr = check->seen.servers[i].addr, .port = 53},

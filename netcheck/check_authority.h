@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * check_authority: finds the zone that the provisioning name of a suffix lies in, its name servers and
- * their addresses, and asks each of them directly.
+ * their addresses, and asks each of them directly, and the resolvers once more beside.
  */
 #pragma once
 

@@ -189,6 +189,11 @@ const struct explain explain_table[] = {
 	 "The answer to an update is none that a primary server with dynamic updates gives.",
 	 "Ask the primary server itself, not a resolver or secondary, and enable dynamic updates "
 	 "there."},
+	{"NC239", "resolver's cache is behind",
+	 "PCs that ask this server get an older answer than the authoritative servers give, until "
+	 "its "
+	 "time is over.",
+	 "Wait, or flush the name in the resolver's cache."},
 
 	{"NC300", "hello accepted",
 	 "The provisioning server took a test hello and closed the connection as it should.", ""},

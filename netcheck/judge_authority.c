@@ -71,6 +71,39 @@ static void judge_other(const struct judge_authority *seen,
 	sink(result, user);
 }
 
+/* Keeps an answer for as long as the authoritative servers said when they gave it. */
+static void judge_cache(const struct judge_authority *seen,
+			const struct judge_authority_server *first,
+			const struct judge_authority_resolver *resolver, check_sink *sink,
+			void *user)
+{
+	const struct probe_dns_answer *answer = &resolver->answer;
+	bool negative = answer->kind != PROBE_DNS_ANSWER;
+	uint32_t left_s = negative ? answer->negative_s : answer->ttl_s;
+	char one[WORDS_TEXT], two[WORDS_TEXT], server[ENDPOINT_TEXT];
+	struct result *result;
+
+	if (answer->kind > PROBE_DNS_NXDOMAIN || answer->authoritative || answer->alias ||
+	    same(answer, &first->answer))
+		return;
+	result = result_about("NC239", RESULT_FAILURE, seen->name.text);
+	if (!result) {
+		sink(NULL, user);
+		return;
+	}
+	endpoint_print(resolver->server, server);
+	if (resolver->server.port == 53)
+		addr_print(resolver->server.addr, server);
+	result_set(&result->subject, "%s at %s", seen->name.text, server);
+	result_set(&result->text, "%s from its cache, but %s says %s", said(answer, two),
+		   first->name.text, said(&first->answer, one));
+	result_set(&result->evidence, "the answer may be kept for %u s more", left_s);
+	result_set(&result->fix,
+		   "wait %u s, or flush the name on %s (rndc flushname, unbound-control flush)",
+		   left_s, server);
+	sink(result, user);
+}
+
 static void judge_servers(const struct judge_authority *seen, check_sink *sink, void *user)
 {
 	const struct judge_authority_server *first = NULL;
@@ -93,6 +126,8 @@ static void judge_servers(const struct judge_authority *seen, check_sink *sink, 
 		differing++;
 		judge_other(seen, first, server, sink, user);
 	}
+	for (size_t i = 0; first && i < seen->resolver_count; i++)
+		judge_cache(seen, first, &seen->resolvers[i], sink, user);
 	if (!answered || differing)
 		return;
 	result = result_about("NC211", RESULT_OK, seen->name.text);

@@ -110,10 +110,13 @@ static struct result *judge_negative(const struct judge_dns_provision *seen,
 	result_set(&result->text, "%s",
 		   missing ? "does not exist (NXDOMAIN)" : "has no address record");
 	if (missing || empty)
-		result_set(&result->fix, "create %s with the address %s", seen->name.text,
+		result_set(&result->fix, "create %s with the address %s%s", seen->name.text,
 			   seen->expected_count
 				   ? words_addrs(seen->expected, seen->expected_count, want)
-				   : "of the provisioning server");
+				   : "of the provisioning server",
+			   answer->authoritative
+				   ? ""
+				   : ", unless NC239 says that this is an old answer");
 	return result;
 }
 

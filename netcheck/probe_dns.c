@@ -179,6 +179,14 @@ static void take_records(const ldns_rr_list *list, const struct probe_dns_questi
 	}
 }
 
+/* A negative answer brings the zone's SOA record, in a cache with what is left of its time. */
+static void take_time_left(const ldns_rr_list *list, struct probe_dns_answer *ret)
+{
+	for (size_t i = 0; list && i < ldns_rr_list_rr_count(list); i++)
+		if (ldns_rr_get_type(ldns_rr_list_rr(list, i)) == LDNS_RR_TYPE_SOA)
+			take_negative(ldns_rr_list_rr(list, i), ret);
+}
+
 static enum probe_dns_kind kind_of(const struct probe_dns_answer *answer)
 {
 	switch (answer->rcode) {
@@ -221,6 +229,8 @@ int probe_dns_parse(const uint8_t *bytes, size_t size, const struct probe_dns_qu
 		if (ret->rcode == LDNS_RCODE_NOERROR)
 			take_records(ldns_pkt_answer(packet), question, ret);
 		ret->kind = kind_of(ret);
+		if (ret->kind == PROBE_DNS_NODATA || ret->kind == PROBE_DNS_NXDOMAIN)
+			take_time_left(ldns_pkt_authority(packet), ret);
 	}
 	ldns_pkt_free(packet);
 	return r;

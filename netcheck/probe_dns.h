@@ -60,11 +60,13 @@ struct probe_dns_answer {
 	size_t addr_count;
 	struct hostname names[PROBE_DNS_RECORDS_MAX]; /* PTR, NS; SOA: the primary */
 	size_t name_count;
-	bool alias;          /* a CNAME led there */
-	size_t more;         /* records beyond the arrays, or names that no host name may hold */
-	uint32_t ttl_s;      /* smallest of the records used */
-	uint32_t negative_s; /* SOA: how long "does not exist" is kept in caches, RFC 2308 5 */
-	uint32_t rtt_us;     /* of the try that was answered */
+	bool alias;     /* a CNAME led there */
+	size_t more;    /* records beyond the arrays, or names that no host name may hold */
+	uint32_t ttl_s; /* smallest of the records used */
+	/* SOA: how long "does not exist" is kept in caches (RFC 2308 5). NODATA, NXDOMAIN: how long this
+	 * answer still is, 0 where it does not say. */
+	uint32_t negative_s;
+	uint32_t rtt_us; /* of the try that was answered */
 	unsigned tries;
 	unsigned ignored; /* messages with a foreign id or question */
 	int error;

@@ -96,6 +96,35 @@ static void a_server_that_does_not_have_the_zone_is_named(void **state)
 	assert_string_equal(results.items[0]->text, "its name server ns2.example has no address");
 }
 
+static void a_cache_that_is_behind_is_told_with_its_time(void **state)
+{
+	struct judge_authority seen = {
+		.name = {"provisionserver.corp.example"},
+		.zone = {"corp.example"},
+		.servers = {server("ns1.example", 0xc0000205)},
+		.server_count = 1,
+		.resolvers = {{.server = {addr_ip4(0xc0000209), 53},
+			       .answer = {.kind = PROBE_DNS_NXDOMAIN, .negative_s = 240}}},
+		.resolver_count = 1};
+	struct probe_dns_answer *cached = &seen.resolvers[0].answer;
+
+	assert_string_equal(judge(&seen), "NC239 NC211");
+	assert_string_equal(results.items[0]->text,
+			    "NXDOMAIN from its cache, but ns1.example says 192.0.2.5");
+	assert_string_equal(results.items[0]->evidence, "the answer may be kept for 240 s more");
+	cached->authoritative = true; /* its own data: another finding */
+	assert_string_equal(judge(&seen), "NC211");
+	*cached = seen.servers[0].answer;
+	cached->authoritative = false;
+	assert_string_equal(judge(&seen), "NC211");
+	cached->addrs[0] = addr_ip4(0xc0000206);
+	cached->ttl_s = 17;
+	assert_string_equal(judge(&seen), "NC239 NC211");
+	assert_string_equal(results.items[0]->evidence, "the answer may be kept for 17 s more");
+	cached->kind = PROBE_DNS_SILENT;
+	assert_string_equal(judge(&seen), "NC211");
+}
+
 static void no_zone_is_no_verdict(void **state)
 {
 	struct judge_authority seen = {.name = {"provisionserver.corp.example"}};
@@ -109,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(authoritative_servers_are_compared, forget),
 		cmocka_unit_test_teardown(a_server_that_does_not_have_the_zone_is_named, forget),
+		cmocka_unit_test_teardown(a_cache_that_is_behind_is_told_with_its_time, forget),
 		cmocka_unit_test_teardown(no_zone_is_no_verdict, forget),
 	};
 
