@@ -48,7 +48,7 @@ int command_fail(const char *name, const char *format, ...) __attribute__((forma
 /* Prints the help of one command to standard output; returns 0. */
 int command_help(const char *name);
 
-/* What the runs on which much depends have in common: how they report, and whether they go on. */
+/* What all runs have in common: how they report, and whether they go on. */
 struct command_report {
 	struct netcheck_memory memory;
 	unsigned watch_s; /* 0 = once */

@@ -18,26 +18,29 @@ static int run_amt(const struct netcheck_options *options, const struct target_l
 int command_amt(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		COMMAND_REPORT_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
 	struct netcheck_options options = command_options();
+	struct command_report report = {0};
 	struct target_list targets = {0};
 	struct err err = {0};
 	int c, status = 0;
 
-	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("amt");
-		if (c == '?')
-			return COMMAND_USAGE;
-		options.json = true;
+		status = command_report_option(c, "amt", &options, &report) ? COMMAND_USAGE : 0;
 	}
-	if (optind == argc)
-		return command_fail("amt", "no target given");
+	if (!status && optind == argc)
+		status = command_fail("amt", "no target given");
 	for (int i = optind; i < argc && !status; i++)
 		if (target_add(&targets, argv[i], TARGET_MAX, command_resolve, &err))
 			status = command_fail("amt", "%s", err.text);
-	if (!status)
-		status = run_amt(&options, &targets);
+	if (!status) {
+		do
+			status = run_amt(&options, &targets);
+		while (command_report_again(&report));
+	}
+	command_report_done(&report);
 	target_done(&targets);
 	return status;
 }

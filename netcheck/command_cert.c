@@ -52,7 +52,7 @@ static int run_cert(struct cert_arguments *arguments, const struct netcheck_opti
 int command_cert(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
+		COMMAND_REPORT_OPTIONS,
 		{"password-file", required_argument, NULL, 'p'},
 		{"suffix", required_argument, NULL, 'x'},
 		{"hello", required_argument, NULL, 'o'},
@@ -61,26 +61,29 @@ int command_cert(int argc, char **argv)
 	};
 	static struct cert_arguments arguments;
 	struct netcheck_options options = command_options();
+	struct command_report report = {0};
 	int c, status = 0;
 
 	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("cert");
-		else if (c == 'j')
-			options.json = true;
 		else if (c == 'p')
 			arguments.wanted.password_file = optarg;
 		else if (c == 'x')
 			status = add_suffix(&arguments, optarg);
 		else if (c == 'o')
 			status = add_hello(&arguments, optarg);
-		else
+		else if (command_report_option(c, "cert", &options, &report))
 			status = COMMAND_USAGE;
 	}
 	if (!status && argc - optind != 1)
 		status = command_fail("cert", "one certificate file is needed");
-	if (status)
-		return status;
-	arguments.wanted.file = argv[optind];
-	return run_cert(&arguments, &options);
+	if (!status) {
+		arguments.wanted.file = argv[optind];
+		do
+			status = run_cert(&arguments, &options);
+		while (command_report_again(&report));
+	}
+	command_report_done(&report);
+	return status;
 }

@@ -11,6 +11,7 @@ struct dhcp_arguments {
 	struct hostname suffixes[SUFFIXES_MAX];
 	struct check_dhcp_wanted wanted;
 	bool named;
+	struct command_report report;
 };
 
 static int read_addr(const char *option, const char *text, struct addr *ret)
@@ -47,9 +48,6 @@ static int read_option(int c, struct dhcp_arguments *arguments, struct netcheck_
 	struct err err = {0};
 
 	switch (c) {
-	case 'j':
-		options->json = true;
-		return 0;
 	case 'i':
 		return set_interface(question, optarg);
 	case 's':
@@ -70,7 +68,8 @@ static int read_option(int c, struct dhcp_arguments *arguments, struct netcheck_
 			return command_fail("dhcp", "--name: %s", err.text);
 		return 0;
 	default:
-		return COMMAND_USAGE;
+		return command_report_option(c, "dhcp", options, &arguments->report) ? COMMAND_USAGE
+										     : 0;
 	}
 }
 
@@ -109,7 +108,7 @@ static int run_dhcp(const struct dhcp_arguments *arguments, const struct netchec
 int command_dhcp(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
+		COMMAND_REPORT_OPTIONS,
 		{"interface", required_argument, NULL, 'i'},
 		{"server", required_argument, NULL, 's'},
 		{"relay", required_argument, NULL, 'r'},
@@ -133,5 +132,11 @@ int command_dhcp(int argc, char **argv)
 		status = command_fail("dhcp", "\"%s\" is no option", argv[optind]);
 	if (!status)
 		status = check_arguments(&arguments);
-	return status ? status : run_dhcp(&arguments, &options);
+	if (!status) {
+		do
+			status = run_dhcp(&arguments, &options);
+		while (command_report_again(&arguments.report));
+	}
+	command_report_done(&arguments.report);
+	return status;
 }

@@ -25,6 +25,7 @@ struct dns_arguments {
 	struct config_secret secret;
 	struct tsig_key *key;
 	struct check_permit_wanted permit;
+	struct command_report report;
 };
 
 static int add_servers(struct dns_arguments *arguments, char *list)
@@ -123,18 +124,16 @@ static int read_key_option(int c, struct dns_arguments *arguments)
 			return command_fail("dns", "--primary: \"%s\" is not an address", optarg);
 		return 0;
 	default:
-		return COMMAND_USAGE;
+		return 1;
 	}
 }
 
 static int read_dns_option(int c, struct dns_arguments *arguments, struct netcheck_options *options)
 {
 	struct err err = {0};
+	int r;
 
 	switch (c) {
-	case 'j':
-		options->json = true;
-		return 0;
 	case 's':
 		return add_servers(arguments, optarg);
 	case 'x':
@@ -149,7 +148,10 @@ static int read_dns_option(int c, struct dns_arguments *arguments, struct netche
 	case 'o':
 		return add_host(arguments, optarg);
 	default:
-		return read_key_option(c, arguments);
+		r = read_key_option(c, arguments);
+		if (r == 1)
+			r = command_report_option(c, "dns", options, &arguments->report);
+		return r == 1 ? COMMAND_USAGE : r;
 	}
 }
 
@@ -182,15 +184,12 @@ static int run_dns(struct dns_arguments *arguments, const struct netcheck_option
 	struct check_dns_wanted *wanted = &arguments->wanted;
 	struct err err = {0};
 	struct netcheck *run;
-	int r;
+	int r = 0;
 
 	if (!wanted->server_count)
 		return command_fail("dns", "no --server given");
 	if (!wanted->suffix_count && !wanted->host_count && !arguments->permit.name_count)
 		return command_fail("dns", "none of --suffix, --host and --zone given");
-	r = make_key(arguments);
-	if (r)
-		return r;
 	wanted->suffixes = arguments->suffixes;
 	wanted->servers = arguments->servers;
 	wanted->expected = arguments->expected;
@@ -207,7 +206,7 @@ static int run_dns(struct dns_arguments *arguments, const struct netcheck_option
 int command_dns(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
+		COMMAND_REPORT_OPTIONS,
 		{"server", required_argument, NULL, 's'},
 		{"suffix", required_argument, NULL, 'x'},
 		{"name", required_argument, NULL, 'n'},
@@ -238,7 +237,13 @@ int command_dns(int argc, char **argv)
 	if (!status && optind < argc)
 		status = command_fail("dns", "\"%s\" is no option", argv[optind]);
 	if (!status)
-		status = run_dns(arguments, &options);
+		status = make_key(arguments);
+	if (!status) {
+		do
+			status = run_dns(arguments, &options);
+		while (command_report_again(&arguments->report));
+	}
+	command_report_done(&arguments->report);
 	tsig_key_free(arguments->key);
 	config_secret_done(&arguments->secret);
 	free(arguments);

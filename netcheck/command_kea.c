@@ -41,25 +41,30 @@ static int run_kea(const struct kea_arguments *arguments, const struct netcheck_
 
 int command_kea(int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+	static const struct option longs[] = {COMMAND_REPORT_OPTIONS,
 					      {"suffix", required_argument, NULL, 'x'},
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
 	static struct kea_arguments arguments;
 	struct netcheck_options options = command_options();
+	struct command_report report = {0};
 	int c, status = 0;
 
 	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("kea");
-		else if (c == 'j')
-			options.json = true;
 		else if (c == 'x')
 			status = add_suffix(&arguments, optarg);
-		else
+		else if (command_report_option(c, "kea", &options, &report))
 			status = COMMAND_USAGE;
 	}
 	if (!status && optind == argc)
 		status = command_fail("kea", "a configuration file is needed");
-	return status ? status : run_kea(&arguments, &options, argv + optind);
+	if (!status) {
+		do
+			status = run_kea(&arguments, &options, argv + optind);
+		while (command_report_again(&report));
+	}
+	command_report_done(&report);
+	return status;
 }

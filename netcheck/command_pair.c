@@ -13,6 +13,7 @@ struct pair_arguments {
 	struct target_ports ports;
 	struct endpoint hellos[CHECK_PAIR_HELLOS];
 	struct check_pair_wanted wanted;
+	struct command_report report;
 };
 
 int command_read_code(const char *name, const char *path, char *ret, size_t size)
@@ -54,9 +55,6 @@ static int read_option(int c, struct pair_arguments *arguments, struct netcheck_
 	struct err err = {0};
 
 	switch (c) {
-	case 'j':
-		options->json = true;
-		return 0;
 	case 'w':
 		return read_with(arguments, optarg);
 	case 'c':
@@ -68,7 +66,8 @@ static int read_option(int c, struct pair_arguments *arguments, struct netcheck_
 	case 'o':
 		return add_hello(arguments, optarg);
 	default:
-		return COMMAND_USAGE;
+		return command_report_option(c, "pair", options, &arguments->report) ? COMMAND_USAGE
+										     : 0;
 	}
 }
 
@@ -93,7 +92,7 @@ static int run_pair(struct pair_arguments *arguments, const struct netcheck_opti
 int command_pair(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
+		COMMAND_REPORT_OPTIONS,
 		{"with", required_argument, NULL, 'w'},
 		{"code-file", required_argument, NULL, 'c'},
 		{"ports", required_argument, NULL, 'p'},
@@ -113,8 +112,12 @@ int command_pair(int argc, char **argv)
 	}
 	if (!status && optind < argc)
 		status = command_fail("pair", "\"%s\" is no option", argv[optind]);
-	if (!status)
-		status = run_pair(&arguments, &options);
+	if (!status) {
+		do
+			status = run_pair(&arguments, &options);
+		while (command_report_again(&arguments.report));
+	}
+	command_report_done(&arguments.report);
 	explicit_bzero(arguments.code, sizeof(arguments.code));
 	return status;
 }

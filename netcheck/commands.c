@@ -14,10 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* https://no-color.org: set, and not empty. */
+static bool is_colour_wanted(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
 struct netcheck_options command_options(void)
 {
 	return (struct netcheck_options){
-		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+		.colour = is_colour_wanted(),
 		.progress = isatty(STDERR_FILENO),
 		.scan = scan_defaults,
 		.out = stdout,
@@ -105,37 +113,48 @@ static int add_hellos(struct netcheck *run, const char *text, const char *daemon
 	return r;
 }
 
+static int run_hello(const struct netcheck_options *options, const char *server, const char *daemon)
+{
+	struct err err = {0};
+	struct netcheck *run;
+
+	if (netcheck_new(&run, "hello", options, &err))
+		return command_fail("hello", "%s", err.text);
+	if (add_hellos(run, server, daemon, &err)) {
+		netcheck_free(run);
+		return command_fail("hello", "%s: %s", server, err.text);
+	}
+	return command_run_and_free(run, 0, "hello");
+}
+
 int command_hello(int argc, char **argv)
 {
-	static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
+	static const struct option longs[] = {COMMAND_REPORT_OPTIONS,
 					      {"daemon", optional_argument, NULL, 'd'},
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
 	struct netcheck_options options = command_options();
+	struct command_report report = {0};
 	const char *daemon = NULL;
-	struct err err = {0};
-	struct netcheck *run;
-	int c;
+	int c, status = 0;
 
-	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+	while (!status && (c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
 		if (c == 'h')
 			return command_help("hello");
-		else if (c == 'j')
-			options.json = true;
 		else if (c == 'd')
 			daemon = optarg ? optarg : CONTROL_SOCKET;
-		else
-			return COMMAND_USAGE;
+		else if (command_report_option(c, "hello", &options, &report))
+			status = COMMAND_USAGE;
 	}
-	if (argc - optind != 1)
-		return command_fail("hello", "one server is needed");
-	if (netcheck_new(&run, "hello", &options, &err))
-		return command_fail("hello", "%s", err.text);
-	if (add_hellos(run, argv[optind], daemon, &err)) {
-		netcheck_free(run);
-		return command_fail("hello", "%s: %s", argv[optind], err.text);
+	if (!status && argc - optind != 1)
+		status = command_fail("hello", "one server is needed");
+	if (!status) {
+		do
+			status = run_hello(&options, argv[optind], daemon);
+		while (command_report_again(&report));
 	}
-	return command_run_and_free(run, 0, "hello");
+	command_report_done(&report);
+	return status;
 }
 
 static int load_site(const char *path, struct site_config *ret)

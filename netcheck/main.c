@@ -25,13 +25,13 @@ const struct command command_table[] = {
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24), a range (10.0.0.5-9), a file of\n"
 	 "targets (@FILE, @- for standard input), or `leases` for what amtnetd knows.\n",
 	 command_ports},
-	{"path", "[--json] [--with PORT] ADDRESS PORT", "find the hop where a port is lost",
-	 "  --json             JSON lines instead of text\n"
+	{"path", "[OPTION...] [--with PORT] ADDRESS PORT", "find the hop where a port is lost",
+	 COMMAND_REPORT_HELP
 	 "  --with PORT        the port to compare with, best one that passes; 443 by default\n",
 	 command_path},
-	{"dns", "[--json] --server ADDR[,ADDR] --suffix SUFFIX [...]",
+	{"dns", "[OPTION...] --server ADDR[,ADDR] --suffix SUFFIX [...]",
 	 "check what name servers say about the provisioning server",
-	 "  --json             JSON lines instead of text\n"
+	 COMMAND_REPORT_HELP
 	 "  --server ADDR,...  name servers, as PCs get them by DHCP option 6\n"
 	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
 	 "  --name LABEL       first label, ProvisionServer by default\n"
@@ -43,15 +43,15 @@ const struct command command_table[] = {
 	 "  --zone NAME        where, forward or reverse; the zones of the suffixes by default\n"
 	 "  --primary ADDR     the server that takes updates, where SOA does not name it\n",
 	 command_dns},
-	{"hello", "[--json] [--daemon[=SOCKET]] SERVER[:PORT]",
+	{"hello", "[OPTION...] [--daemon[=SOCKET]] SERVER[:PORT]",
 	 "send one test hello to a provisioning server",
-	 "  --json             JSON lines instead of text\n"
+	 COMMAND_REPORT_HELP
 	 "  --daemon           ask the amtnetd of this machine whether it recorded the hello\n"
 	 "The port is 9971 by default. amtnetd records the test hello and relays it to no core.\n",
 	 command_hello},
-	{"pair", "[--json] --with ADDR[:PORT] --code-file FILE [--hello SERVER[:PORT]]...",
+	{"pair", "[OPTION...] --with ADDR[:PORT] --code-file FILE [--hello SERVER[:PORT]]...",
 	 "check together with a responder: each direction by itself",
-	 "  --json             JSON lines instead of text\n"
+	 COMMAND_REPORT_HELP
 	 "  --with ADDR        the responder (amtnet-check respond --pair); port 16999 by default\n"
 	 "  --code-file FILE   its first line is the code that the responder prints\n"
 	 "  --ports LIST       ports, 16992-16995 by default\n"
@@ -70,9 +70,9 @@ const struct command command_table[] = {
 	 "  --code-file FILE   its first line is the code instead\n"
 	 "  --control-port N   where the check connects, 16999 by default\n",
 	 command_respond},
-	{"dhcp", "[--json] --interface NAME | --server ADDR --relay ADDR [...]",
+	{"dhcp", "[OPTION...] --interface NAME | --server ADDR --relay ADDR [...]",
 	 "check what DHCP servers offer, without taking a lease",
-	 "  --json             JSON lines instead of text\n"
+	 COMMAND_REPORT_HELP
 	 "  --interface NAME   ask on this link, as a PC does (needs root)\n"
 	 "  --server ADDR      ask this server as a relay (needs root) ...\n"
 	 "  --relay ADDR       ... from this address of this machine\n"
@@ -81,21 +81,21 @@ const struct command command_table[] = {
 	 "  --mac MAC          the client's address, by default a random one\n"
 	 "  --name NAME        name in option 81, by default amtnet-check and the first suffix\n",
 	 command_dhcp},
-	{"amt", "[--json] TARGET...", "find out whether Intel AMT answers, and in which state",
-	 "  --json             JSON lines instead of text\n"
+	{"amt", "[OPTION...] TARGET...", "find out whether Intel AMT answers, and in which state",
+	 COMMAND_REPORT_HELP
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
 	 command_amt},
-	{"cert", "[--json] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",
+	{"cert", "[OPTION...] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",
 	 "check the provisioning certificate",
-	 "  --json             JSON lines instead of text\n"
+	 COMMAND_REPORT_HELP
 	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
 	 "  --hello FILE       a hello of a device, whose list must hold the root; may be "
 	 "repeated\n"
 	 "  --password-file F  its first line opens the key or the PKCS #12 file\n"
 	 "FILE is PEM or PKCS #12 with the certificate, its key and its chain.\n",
 	 command_cert},
-	{"kea", "[--json] [--suffix NAME] FILE...", "check configurations of kea-dhcp4",
-	 "  --json             JSON lines instead of text\n"
+	{"kea", "[OPTION...] [--suffix NAME] FILE...", "check configurations of kea-dhcp4",
+	 COMMAND_REPORT_HELP
 	 "  --suffix NAME      a DNS suffix that a subnet may hand out; may be repeated\n",
 	 command_kea},
 	{"explain", "[ID...]", "say what a finding means and what helps", "", command_explain},
