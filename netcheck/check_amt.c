@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/check_amt.h"
 
+#include "common/hello.h"
+#include "netcheck/control.h"
 #include "netcheck/judge_amt.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One address while it is asked. */
 struct host {
@@ -41,6 +45,46 @@ void check_amt_free(struct check_amt *check)
 	free(check);
 }
 
+static int take_device(const char *const *values, void *user, struct err *err)
+{
+	struct judge_amt_known *known = user;
+	char uuid[UUID_TEXT];
+
+	if (!strcmp(values[0], uuid_print(hello_test_uuid, uuid)))
+		return 0; /* one of ours */
+	known->hellos += (unsigned)strtoul(values[1], NULL, 10);
+	snprintf(known->last, sizeof(known->last), "%s", values[2]);
+	return 0;
+}
+
+static int take_name(const char *const *values, void *user, struct err *err)
+{
+	struct judge_amt_known *known = user;
+
+	known->named = known->named || !strcmp(values[0], "A") || !strcmp(values[0], "AAAA");
+	return 0;
+}
+
+/* The socket is of this machine: the answer is there at once. */
+static void ask_daemon(struct host *host)
+{
+	static const char *const device[] = {"uuid", "hello-count", "last-hello", NULL};
+	static const char *const name[] = {"type", NULL};
+	struct judge_amt_known *known = &host->seen.known;
+	char addr[ADDR_TEXT], command[ADDR_TEXT + 16];
+	struct err err = {0};
+
+	if (!host->check->group.daemon || !judge_amt_is_open(&host->seen))
+		return;
+	addr_print(host->seen.target, addr);
+	snprintf(command, sizeof(command), "devices %s", addr);
+	known->asked = !control_ask(host->check->group.daemon, command, device, take_device, known,
+				    &err);
+	snprintf(command, sizeof(command), "names value=%s", addr);
+	known->asked = known->asked && !control_ask(host->check->group.daemon, command, name,
+						    take_name, known, &err);
+}
+
 static void on_answer(const struct probe_amt_outcome *outcome, void *user)
 {
 	struct host *host = user;
@@ -50,6 +94,7 @@ static void on_answer(const struct probe_amt_outcome *outcome, void *user)
 	judge_amt_note(&host->seen, outcome);
 	if (--host->left)
 		return;
+	ask_daemon(host);
 	judge_amt(&host->seen, check->tools->sink, check->tools->user);
 	check->busy--;
 	fill(check);

@@ -14,6 +14,7 @@ struct check_amt_group {
 	const char *name; /* NULL = none */
 	const struct addr *targets;
 	size_t target_count;
+	const char *daemon; /* control socket of amtnetd, asked what it knows; NULL = not to be */
 };
 
 struct check_amt;

@@ -350,6 +350,26 @@ const struct explain explain_table[] = {
 	 "Neither firmware nor host said anything; a filter on the way looks just like that.",
 	 "See where it is cut: amtnet-check ports ADDRESS."},
 
+	{"NC607", "AMT there, no hello from it",
+	 "The firmware is on the network, so it has seen DHCP, but it does not ask for its setup: "
+	 "its time "
+	 "for hellos is over (6 to 24 hours after power came), or it knows another server.",
+	 "Begin its setup anew: in the firmware (MEBx) or with an agent on the host; look at the "
+	 "server's "
+	 "name and port there."},
+	{"NC608", "hellos came, AMT is silent now",
+	 "The firmware was on the network and has seen DHCP; since then its time for setup is "
+	 "over, it was "
+	 "switched off, or the PC has no power.",
+	 "Begin its setup anew: in the firmware (MEBx) or with an agent on the host."},
+	{"NC609", "no lease of the firmware is known",
+	 "AMT was enabled after the host took its lease, the host has a fixed address, or another "
+	 "DHCP "
+	 "server gave it: the firmware never saw a DHCP exchange that it could learn from.",
+	 "Renew the lease on the PC (ipconfig /renew, dhclient -r and dhclient), let it take its "
+	 "address by "
+	 "DHCP, over the built-in wired card."},
+
 	{"NC700", "subnet gives what PCs need",
 	 "Kea hands out a DNS suffix and name servers in this subnet.", ""},
 	{"NC701", "DNS suffix missing in Kea",

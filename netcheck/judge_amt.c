@@ -137,6 +137,47 @@ static struct result *judge_present(const struct judge_amt *seen, const char *su
 	return result;
 }
 
+static bool is_set_up(const struct judge_amt *seen)
+{
+	return seen->banner.amt || seen->redirection.amt ||
+	       (seen->pong.amt && seen->pong.state == AMT_CONFIGURED);
+}
+
+bool judge_amt_is_open(const struct judge_amt *seen)
+{
+	return !is_set_up(seen) && !any_foreign(seen) && (seen->pong.amt || !seen->pong.rmcp);
+}
+
+/* Why no setup comes about, from what the daemon knows besides; NULL where that tells nothing. A firmware
+ * that says hello, or answers a ping, has an address and with it has seen DHCP. */
+static struct result *judge_known(const struct judge_amt *seen, const char *subject)
+{
+	const struct judge_amt_known *known = &seen->known;
+	struct result *result = NULL;
+
+	if (!known->asked || !judge_amt_is_open(seen))
+		return NULL;
+	if (seen->pong.amt && !known->hellos) {
+		result = result_about("NC607", RESULT_WARNING, subject);
+		if (result)
+			result_set(&result->text, "AMT is there, %s, and has sent no hello",
+				   amt_state_name(seen->pong.state));
+	} else if (!seen->pong.amt && !seen->tls && known->hellos) {
+		result = result_about("NC608", RESULT_WARNING, subject);
+		if (result)
+			result_set(&result->text,
+				   "AMT is silent now; its last hello of %u came at %s",
+				   known->hellos, known->last);
+	} else if (!seen->pong.amt && !seen->tls && !known->named &&
+		   (any_port(seen, PROBE_TCP_CLOSED) || any_port(seen, PROBE_TCP_OPEN))) {
+		result = result_about("NC609", RESULT_WARNING, subject);
+		if (result)
+			result_set(&result->text, "the host answers, AMT does not, and no lease of "
+						  "it is known for this address");
+	}
+	return result;
+}
+
 static struct result *judge_absent(const struct judge_amt *seen, const char *subject)
 {
 	struct result *result;
@@ -159,7 +200,13 @@ static struct result *judge_absent(const struct judge_amt *seen, const char *sub
 	} else if (any_port(seen, PROBE_TCP_CLOSED) || any_port(seen, PROBE_TCP_OPEN)) {
 		result = result_about("NC604", RESULT_WARNING, subject);
 		if (result)
-			result_set(&result->text, "the host answers, AMT does not");
+			result_set(
+				&result->text, "the host answers, AMT does not%s",
+				seen->known.asked
+					? "; it has a lease and no hello came, so whether it is "
+					  "switched off, late or missed that lease is told by the "
+					  "PC only"
+					: "");
 	} else {
 		result = result_about("NC606", RESULT_UNKNOWN, subject);
 		if (result)
@@ -175,7 +222,9 @@ void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user)
 	char subject[ADDR_TEXT];
 
 	addr_print(seen->target, subject);
-	result = present ? judge_present(seen, subject) : judge_absent(seen, subject);
+	result = judge_known(seen, subject);
+	if (!result)
+		result = present ? judge_present(seen, subject) : judge_absent(seen, subject);
 	if (result) {
 		result->target = seen->target;
 		if (seen->group)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/clock.h"
 #include "netcheck/amt.h"
 #include "netcheck/check.h"
 #include "netcheck/probe_amt.h"
@@ -13,6 +14,14 @@
 struct judge_amt_port {
 	enum probe_tcp_state state; /* of the ping: OPEN = something came back */
 	bool foreign;               /* it talked, but not as AMT does */
+};
+
+/* What the daemon knows of the address. */
+struct judge_amt_known {
+	bool asked;      /* and it answered */
+	bool named;      /* it registered a name: DHCP gave the address to a firmware's client */
+	unsigned hellos; /* other than ours */
+	char last[CLOCK_TEXT]; /* when the newest came */
 };
 
 struct judge_amt {
@@ -24,9 +33,12 @@ struct judge_amt {
 	struct amt_pong pong;
 	bool tls;             /* 16993 or 16995 speaks TLS */
 	char tls_version[16]; /* of the first that does */
+	struct judge_amt_known known;
 };
 
 /* Takes what an answer says into account. */
 void judge_amt_note(struct judge_amt *seen, const struct probe_amt_outcome *outcome);
+/* True where what the daemon knows tells more: AMT is silent, or there and not set up. */
+bool judge_amt_is_open(const struct judge_amt *seen);
 /* One result. */
 void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user);

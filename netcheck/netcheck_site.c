@@ -202,11 +202,13 @@ static int add_pairs(struct netcheck *run, const struct site_config *site)
 	return r;
 }
 
-static int add_amt(struct netcheck *run, const struct site_subnet_config *subnet,
-		   const struct target_list *targets)
+static int add_amt(struct netcheck *run, const struct site_config *site,
+		   const struct site_subnet_config *subnet, const struct target_list *targets)
 {
-	struct check_amt_group group = {
-		.name = subnet->name, .targets = targets->items, .target_count = targets->count};
+	struct check_amt_group group = {.name = subnet->name,
+					.targets = targets->items,
+					.target_count = targets->count,
+					.daemon = site->daemon};
 
 	return netcheck_add_amt(run, &group);
 }
@@ -287,6 +289,6 @@ int netcheck_add_site(struct netcheck *run, const struct site_config *site)
 	for (size_t i = 0; !r && i < site->subnets.count; i++)
 		r = add_subnet(run, site, &subnets[i], &run->subnets[i].targets);
 	for (size_t i = 0; !r && site->amt && i < site->subnets.count; i++)
-		r = add_amt(run, &subnets[i], &run->subnets[i].targets);
+		r = add_amt(run, site, &subnets[i], &run->subnets[i].targets);
 	return r;
 }

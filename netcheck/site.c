@@ -285,7 +285,7 @@ static const struct config_key site_keys[] = {
 	 .kind = CONFIG_TEXT,
 	 .offset = offsetof(struct site_config, daemon),
 	 .help = "control socket of the amtnetd that takes the hello, where it runs on this "
-		 "machine"},
+		 "machine; with amt, it is also asked what it knows of the PCs"},
 	{.name = "certificate",
 	 .kind = CONFIG_TABLE,
 	 .offset = offsetof(struct site_config, certificate),

@@ -83,6 +83,12 @@ has_ptr()
 	lab_has "$(lab_reverse "$(lab_address_of "$1")")" PTR "$2."
 }
 
+# pongs: somebody answers the presence ping at pc2.
+pongs()
+{
+	[[ -n $(lab_exec pc2 ss -Hlun 'sport = :623') ]]
+}
+
 tap_begin dhclient dhcrelay kea-dhcp4 knotd openssl nsupdate
 lab_net
 lab_start_ns knot
@@ -161,9 +167,32 @@ cp "$LAB_DIR/kea.good" "$LAB_DIR/kea-dhcp4.conf"
 restart_kea
 
 lab_stop pairing
-site silent 'amt: true'
-tap_ok '10, 13 a PC whose AMT says nothing: what to do about it' names silent 3 \
+amt="amt: true
+daemon: $LAB_DIR/run/control.sock"
+site unknown 'amt: true'
+tap_ok '10, 13 AMT says nothing: what to do about it' names unknown 3 \
 	"WARN NC604 .*$pc2" 'fix: Enable AMT .*renew the DHCP lease'
+site silent "$amt"
+tap_ok '10, 13 a lease, and no hello: only the PC can tell' names silent 3 \
+	"WARN NC604 .*$pc2.*is told by the PC only"
+lab_ip pc2 addr add 10.81.20.250/24 dev eth0
+with_site "targets: \[$pc2\]" "targets: [10.81.20.250]"
+site static "$amt"
+tap_ok '13 no lease for the address: the firmware never saw one' names static 3 \
+	'WARN NC609 .*10\.81\.20\.250.*no lease' 'fix: Renew the lease'
+with_site
+lab_bytes 0600ff06000011be4041001000000157000000c0000c000000000000 >"$LAB_DIR/pong"
+lab_spawn ping pc2 socat -T 1 UDP4-RECVFROM:623,fork "SYSTEM:cat $LAB_DIR/pong"
+lab_wait_for 5 pongs
+site late "$amt"
+tap_ok '10 the firmware answers, and no hello came' names late 3 \
+	"WARN NC607 .*$pc2.*AMT is there, not configured, and has sent no hello"
+lab_send_hello pc2 "$LAB_SAMPLE"
+site waits "$amt"
+tap_ok 'the firmware answers, and its hello came: no alarm' names waits 3 "OK   NC601 .*$pc2"
+lab_stop ping
+site over "$amt"
+tap_ok '10 hellos came, and AMT is silent now' names over 3 "WARN NC608 .*$pc2.*its last hello of 1 came at 20"
 printf 'HTTP/1.1 303 See Other\r\nServer: Intel(R) Active Management Technology 11.8.50\r\n\r\n' >"$LAB_DIR/banner"
 lab_spawn banner pc2 socat TCP4-LISTEN:16992,fork,reuseaddr "SYSTEM:cat $LAB_DIR/banner"
 lab_wait_for 5 lab_is_listening pc2 16992
