@@ -12,10 +12,14 @@
 #define PASSWORD_MAX 1024
 #define HELLO_TEXT_MAX (3 * HELLO_MAX_BYTES) /* hex digits, with spaces */
 
+/* The sentence may begin with the file, which the subject names. */
 static void unreadable(const struct check_tools *tools, const char *path, const char *why)
 {
 	struct result *result = result_about("NC508", RESULT_UNKNOWN, path);
+	size_t length = strlen(path);
 
+	if (!strncmp(why, path, length) && !strncmp(why + length, ": ", 2))
+		why += length + 2;
 	if (result)
 		result_set(&result->text, "%s", why);
 	tools->sink(result, tools->user);
