@@ -83,6 +83,7 @@ const struct command command_table[] = {
 	 command_dhcp},
 	{"amt", "[OPTION...] TARGET...", "find out whether Intel AMT answers, and in which state",
 	 COMMAND_REPORT_HELP
+	 "  --daemon[=SOCKET]  ask the amtnetd of this machine what it knows of the silent ones\n"
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
 	 command_amt},
 	{"cert", "[OPTION...] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",

@@ -152,9 +152,11 @@ struct service {
 	const char *says; /* NULL = nothing */
 	size_t length;
 	bool tls;
+	bool old; /* what firmware of 2008 speaks: TLS 1.0 alone, an RSA key of 1024 bits */
 };
 
-enum { AMT_HOST = 1, SETUP_HOST, WEB_HOST, OFF_HOST };
+enum { AMT_HOST = 1, SETUP_HOST, WEB_HOST, OFF_HOST, OLD_HOST };
+#define HOSTS 5
 #define REDIRECTION "\x11\0\0\0\x01\0\0\0\0\0\0\0"
 
 static const struct service services[] = {
@@ -162,6 +164,7 @@ static const struct service services[] = {
 	{AMT_HOST, 16993, BANNER("11.8.50"), sizeof(BANNER("11.8.50")) - 1, true},
 	{AMT_HOST, 16995, REDIRECTION "\0", 13, true},
 	{SETUP_HOST, 16993, NULL, 0, true},
+	{OLD_HOST, 16993, BANNER("4.2.60"), sizeof(BANNER("4.2.60")) - 1, true, true},
 	{WEB_HOST, 16992, "HTTP/1.1 200 OK\r\nServer: web\r\n\r\n", 33, false},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
@@ -178,16 +181,21 @@ static const char *address_of(unsigned host)
 	return text[host];
 }
 
-static SSL_CTX *make_context(void)
+static SSL_CTX *make_context(bool old)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY *key = EVP_RSA_gen(2048);
+	EVP_PKEY *key = EVP_RSA_gen(old ? 1024 : 2048);
 	X509 *cert = X509_new();
 
+	if (old) {
+		SSL_CTX_set_security_level(context, 0);
+		SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+		SSL_CTX_set_max_proto_version(context, TLS1_VERSION);
+	}
 	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
 	X509_set_pubkey(cert, key);
-	X509_sign(cert, key, EVP_sha256());
+	X509_sign(cert, key, old ? EVP_sha1() : EVP_sha256());
 	SSL_CTX_use_certificate(context, cert);
 	SSL_CTX_use_PrivateKey(context, key);
 	return context;
@@ -228,7 +236,7 @@ static pid_t serve(const struct service *service)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
-	context = service->tls ? make_context() : NULL;
+	context = service->tls ? make_context(service->old) : NULL;
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 
@@ -272,18 +280,18 @@ static const struct result *result_of(unsigned host)
 static void each_host_is_told_for_what_it_is(void **state)
 {
 	struct check_tools tools = {.base = event_base_new(), .sink = take};
-	struct check_amt_group group = {.name = "branch", .target_count = 4};
+	struct check_amt_group group = {.name = "branch", .target_count = HOSTS};
 	struct check_amt *check;
-	struct addr targets[4];
+	struct addr targets[HOSTS];
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < HOSTS; i++)
 		assert_int_equal(addr_parse(address_of((unsigned)i + 1), &targets[i]), 0);
 	group.targets = targets;
 	assert_int_equal(check_amt_start(&check, &tools, &group, stop, tools.base), 0);
 	assert_int_equal(event_base_dispatch(tools.base), 0);
 	check_amt_free(check);
 	event_base_free(tools.base);
-	assert_int_equal(results.count, 4);
+	assert_int_equal(results.count, HOSTS);
 	assert_string_equal(result_of(AMT_HOST)->kind->id, "NC600");
 	assert_string_equal(result_of(AMT_HOST)->text, "AMT 11.8.50, configured, TLS");
 	assert_string_equal(result_of(AMT_HOST)->group, "branch");
@@ -294,6 +302,9 @@ static void each_host_is_told_for_what_it_is(void **state)
 	assert_int_equal(result_of(SETUP_HOST)->state, RESULT_WARNING);
 	assert_string_equal(result_of(WEB_HOST)->kind->id, "NC603");
 	assert_string_equal(result_of(OFF_HOST)->kind->id, "NC604");
+	assert_string_equal(result_of(OLD_HOST)->text, "AMT 4.2.60, configured, TLS");
+	assert_non_null(strstr(result_of(OLD_HOST)->evidence, "TLSv1"));
+	assert_null(strstr(result_of(OLD_HOST)->evidence, "TLSv1."));
 }
 
 static void no_target_is_no_hang(void **state)
@@ -307,6 +318,41 @@ static void no_target_is_no_hang(void **state)
 	check_amt_free(check);
 	event_base_free(tools.base);
 	assert_int_equal(results.count, 0);
+}
+
+static void what_the_daemon_knows_tells_two_causes_apart(void **state)
+{
+	static const struct amt_pong there = {true, true, 0, AMT_NOT_CONFIGURED, 12, 0}, none,
+				     configured = {true, true, 16993, AMT_CONFIGURED, 12, 0};
+	static const struct {
+		const struct amt_pong *pong;
+		enum probe_tcp_state ports;
+		struct judge_amt_known known;
+		const char *id;
+	} cases[] = {
+		{&there, PROBE_TCP_CLOSED, {.asked = true, .named = true}, "NC607"},
+		{&there, PROBE_TCP_CLOSED, {.asked = true, .named = true, .hellos = 2}, "NC601"},
+		{&there, PROBE_TCP_CLOSED, {.named = true}, "NC601"},
+		{&none, PROBE_TCP_CLOSED, {.asked = true, .hellos = 1}, "NC608"},
+		{&none, PROBE_TCP_FILTERED, {.asked = true, .hellos = 1}, "NC608"},
+		{&none, PROBE_TCP_CLOSED, {.asked = true}, "NC609"},
+		{&none, PROBE_TCP_CLOSED, {.asked = true, .named = true}, "NC604"},
+		{&none, PROBE_TCP_FILTERED, {.asked = true}, "NC606"},
+		{&none, PROBE_TCP_CLOSED, {.asked = false}, "NC604"},
+		{&configured, PROBE_TCP_OPEN, {.asked = true}, "NC600"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct judge_amt seen = {.pong = *cases[i].pong,
+					 .known = cases[i].known,
+					 .target = addr_ip4(0xc0000201)};
+
+		for (int kind = 0; kind < PROBE_AMT_KINDS; kind++)
+			seen.ports[kind].state = cases[i].ports;
+		forget(NULL);
+		judge_amt(&seen, take, NULL);
+		assert_string_equal(results.items[0]->kind->id, cases[i].id);
+	}
 }
 
 static void a_pong_tells_the_state(void **state)
@@ -347,6 +393,7 @@ int main(void)
 		cmocka_unit_test(redirection_answers_are_told_from_noise),
 		cmocka_unit_test_teardown(each_host_is_told_for_what_it_is, forget),
 		cmocka_unit_test_teardown(no_target_is_no_hang, forget),
+		cmocka_unit_test_teardown(what_the_daemon_knows_tells_two_causes_apart, forget),
 		cmocka_unit_test_teardown(a_pong_tells_the_state, forget),
 	};
 
