@@ -29,6 +29,28 @@ retry()
 	echo "$file"
 }
 
+# story KEY: what amtnetctl device says of the past; the rows of now carry the time of asking.
+story()
+{
+	lab_ctl device "$1" | grep -vE ' (device|flags|waiting) '
+}
+
+same_story()
+{
+	[[ -n $(story "$1") && $(story "$1") == $(story "$2") ]]
+}
+
+decoded_alike()
+{
+	[[ -n $(lab_ctl hello decode "$1") &&
+		$(lab_ctl hello decode "$1") == $(lab_ctl hello decode - <"$1") ]]
+}
+
+followed()
+{
+	grep -q "$address.* 3 " "$LAB_DIR/followed"
+}
+
 outage_is_over()
 {
 	((SECONDS - before >= outage_s))
@@ -67,4 +89,21 @@ lab_start_core
 lab_run_amtnetd
 tap_soon 60 'it survives kill -9 of amtnetd' lab_core_has "$hello" 1
 tap_ok 'no hello arrived twice' test "$(lab_core_sums | wc -l)" = 3
+
+uuid=$(lab_ctl --csv devices | awk -F, 'NR == 2 { print $1 }')
+hardware=$(lab_ctl --csv devices | awk -F, 'NR == 2 { print $2 }')
+for key in "$uuid" "$hardware" me01.corp.example; do
+	tap_ok "device tells one story by address and by $key" same_story "$address" "$key"
+done
+tap_ok 'the story is in order of time' sort -c <(story "$address" | tail -n +2 | cut -d' ' -f1)
+tap_ok 'devices has it by a piece of its name' test "$(lab_ctl --csv devices me01 | wc -l)" = 2
+tap_ok 'devices has nothing by an address of nobody' test -z "$(lab_ctl --csv devices 192.0.2.1)"
+tap_ok 'devices speaks JSON' grep -q "\"uuid\":\"$uuid\"" <(lab_ctl --json devices)
+tap_ok 'hellos are sorted by a column' test \
+	"$(lab_ctl --csv --sort retry --reverse hellos | cut -d, -f6 | tr '\n' ' ')" = 'retry 2 1 0 '
+tap_ok 'hello decode reads a file and standard input alike' decoded_alike "$LAB_SAMPLE"
+lab_ctl hellos --follow >"$LAB_DIR/followed" &
+tap_ok 'a PC says one more' lab_send_hello pc1 "$(retry 3)"
+tap_soon 10 'hellos --follow shows it as it comes' followed
+kill $!
 tap_end
