@@ -6,6 +6,7 @@
 #include "kea-hook/learned.h"
 #include "kea-hook/option39.h"
 #include "kea-hook/option81.h"
+#include "kea-hook/originals.h"
 #include "kea-hook/packet6.h"
 #include "kea-hook/repair.h"
 #include "kea-hook/sender.h"
@@ -32,6 +33,7 @@ struct hook {
 	struct sender *sender;
 	struct learned learned;
 	struct suffixes suffixes;
+	struct originals originals;
 	struct counters counters;
 	struct said no_domain, no_servers;
 };
@@ -85,6 +87,11 @@ int hook_new(struct hook **ret, const struct params *params, const char *kea_ver
 		free(hook);
 		return err_set(err, -ENOMEM, "no memory for the hook");
 	}
+	if (originals_init(&hook->originals) < 0) {
+		suffixes_done(&hook->suffixes);
+		free(hook);
+		return err_set(err, -ENOMEM, "no memory for a lock");
+	}
 	hook->params = *params;
 	int r = start_parts(hook, kea_version, err);
 	if (r < 0) {
@@ -102,6 +109,7 @@ void hook_free(struct hook *hook)
 	sender_free(hook->sender);
 	learned_done(&hook->learned);
 	suffixes_done(&hook->suffixes);
+	originals_done(&hook->originals);
 	free(hook);
 }
 
@@ -117,13 +125,17 @@ static void count_repairs(struct hook *hook, unsigned done)
 
 size_t hook_repair(struct hook *hook, bool ip6, uint8_t *packet, size_t size)
 {
+	struct lease_bytes sent;
 	unsigned done;
 
 	if (!hook->params.repair)
 		return 0;
-	done = ip6 ? repair_packet6(packet, size) : repair_packet(packet, size);
+	done = ip6 ? repair_packet6(packet, size, &sent) : repair_packet(packet, size, &sent);
+	if (done == 0)
+		return 0;
 	count_repairs(hook, done);
-	return !ip6 && (done & REPAIR_TRUNCATED) ? REPAIR_ROOM : 0;
+	originals_put(&hook->originals, packet, size, &sent);
+	return ip6 ? 0 : repair_lacks(packet, size);
 }
 
 void hook_repair_truncated(struct hook *hook, uint8_t *packet, size_t size, size_t room)
@@ -337,6 +349,8 @@ int hook_answer(struct hook *hook, const struct hook_query *query, const struct 
 		return todo;
 
 	fill_event(&event, &view, reply);
+	(void)originals_take(&hook->originals, query->packet, query->size,
+			     &event.option81_received);
 	count(hook, view.result.by != NULL ? COUNTER_TAKEN_OVER : COUNTER_LEFT_TO_KEA);
 	if (view.result.by != NULL) {
 		name_event(&event, &view, &decision);

@@ -201,31 +201,61 @@ static bool find_first(const uint8_t *bytes, size_t size, size_t *ret)
 	       find_option(bytes, size, ret);
 }
 
-unsigned repair_packet(uint8_t *bytes, size_t size)
+/* Adds an option's data, as far as there is room. */
+static void note(struct lease_bytes *sent, const uint8_t *value, size_t length)
+{
+	size_t room = sizeof(sent->bytes) - sent->length;
+
+	if (length > room)
+		length = room;
+	memcpy(sent->bytes + sent->length, value, length);
+	sent->length = (uint8_t)(sent->length + length);
+}
+
+static void note_all(const uint8_t *bytes, size_t size, size_t at, struct lease_bytes *ret)
+{
+	ret->length = 0;
+	do {
+		note(ret, bytes + at + OPTION_HEAD, bytes[at + 1]);
+		at += OPTION_HEAD + (size_t)bytes[at + 1];
+	} while (find_option(bytes, size, &at));
+}
+
+unsigned repair_packet(uint8_t *bytes, size_t size, struct lease_bytes *ret_sent)
 {
 	unsigned done;
 	size_t at;
 
 	if (!find_first(bytes, size, &at))
 		return 0;
+	note_all(bytes, size, at, ret_sent);
 	done = join_all(bytes, size, at);
 	return done | mend(bytes + at);
 }
 
-unsigned repair_truncated(uint8_t *bytes, size_t size, size_t room)
+size_t repair_lacks(const uint8_t *bytes, size_t size)
 {
-	size_t at, behind, missing;
+	size_t at;
 
 	if (!find_first(bytes, size, &at) || bytes[at + 1] >= OPTION81_HEAD)
 		return 0;
-	behind = at + OPTION_HEAD + bytes[at + 1];
-	missing = OPTION81_HEAD - (size_t)bytes[at + 1];
-	if (room < missing) {
+	return OPTION81_HEAD - (size_t)bytes[at + 1];
+}
+
+unsigned repair_truncated(uint8_t *bytes, size_t size, size_t room)
+{
+	const size_t lacks = repair_lacks(bytes, size);
+	size_t at, behind;
+
+	if (lacks == 0 || !find_first(bytes, size, &at))
+		return 0;
+	if (room < lacks) {
 		blank(bytes + at);
 		return 0;
 	}
-	memmove(bytes + behind + missing, bytes + behind, size - behind);
-	memset(bytes + behind, 0, missing);
+	behind = at + OPTION_HEAD + bytes[at + 1];
+	memmove(bytes + behind + lacks, bytes + behind, size - behind);
+	memset(bytes + behind, 0, lacks);
 	bytes[at + 1] = OPTION81_HEAD;
 	return mend(bytes + at);
 }
@@ -271,7 +301,7 @@ static unsigned mend6(uint8_t *value, size_t length)
 	return done;
 }
 
-unsigned repair_packet6(uint8_t *bytes, size_t size)
+unsigned repair_packet6(uint8_t *bytes, size_t size, struct lease_bytes *ret_sent)
 {
 	struct wire_reader reader;
 	const uint8_t *value;
@@ -283,9 +313,12 @@ unsigned repair_packet6(uint8_t *bytes, size_t size)
 	wire_reader_init(&reader, bytes, size);
 	if (packet6_enter(&reader, &relay) < 0)
 		return 0;
+	ret_sent->length = 0;
 	while (packet6_next(&reader, &code, &value, &length)) {
-		if (code == OPTION6_CLIENT_FQDN)
+		if (code == OPTION6_CLIENT_FQDN) {
+			note(ret_sent, value, length);
 			done |= mend6(bytes + (value - bytes), length);
+		}
 	}
 	return done;
 }

@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include "common/lease.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,18 +32,19 @@ enum {
 };
 
 /* Gives the bits of what was done; 0 = nothing was wrong, or this is no DHCPv4 packet. With
- * REPAIR_TRUNCATED the caller has to make room and to call repair_truncated(). */
-unsigned repair_packet(uint8_t *bytes, size_t size);
+ * REPAIR_TRUNCATED the caller has to make room and to call repair_truncated(). *ret_sent is the option
+ * as it came, its pieces joined as far as there is room; of use only when something was wrong. */
+unsigned repair_packet(uint8_t *bytes, size_t size, struct lease_bytes *ret_sent);
 
-/* How much longer a packet may have to become. */
-#define REPAIR_ROOM 3
+/* How many of its three fixed octets a truncated option 81 lacks; 0 = none, or there is no option. */
+size_t repair_lacks(const uint8_t *bytes, size_t size);
 
-/* Gives a truncated option 81 the octets that it lacks, as zeros, where `room` octets behind the `size`
- * of the packet are enough for that (how many it takes does not matter: what follows the options is not
- * read), and takes it out where they are not. Gives the bits of what else was done. */
+/* Gives a truncated option 81 the octets that it lacks, as zeros, where the packet was made longer by
+ * just so many: `room`, behind its `size`. Takes the option out where it was not. Gives the bits of
+ * what else was done. */
 unsigned repair_truncated(uint8_t *bytes, size_t size, size_t room);
 
 /* The same of option 39 (RFC 4704) in a DHCPv6 packet, through any relays: N and S, an option without
  * flags, a name that is not in wire form. DHCPv6 has no pad options, so what is taken out gets a code
  * that nobody reads; that is also what becomes of an option without flags. */
-unsigned repair_packet6(uint8_t *bytes, size_t size);
+unsigned repair_packet6(uint8_t *bytes, size_t size, struct lease_bytes *ret_sent);

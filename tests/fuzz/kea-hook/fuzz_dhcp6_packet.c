@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct lease_bytes sent;
 	struct packet packet;
 	uint8_t *bytes = malloc(size > 0 ? size : 1);
 
@@ -17,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size > 0)
 		memcpy(bytes, data, size);
-	if (repair_packet6(bytes, size) == 0 && size > 0 && memcmp(bytes, data, size) != 0)
+	if (repair_packet6(bytes, size, &sent) == 0 && size > 0 && memcmp(bytes, data, size) != 0)
 		abort();
-	if (repair_packet6(bytes, size) != 0)
+	if (repair_packet6(bytes, size, &sent) != 0)
 		abort();
 	free(bytes);
 	if (packet6_parse(data, size, &packet) < 0)

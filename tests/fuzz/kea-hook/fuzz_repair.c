@@ -31,6 +31,7 @@ static uint8_t *longer(uint8_t *bytes, size_t size, size_t room)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct lease_bytes sent;
 	static const uint8_t cookie[] = {0x63, 0x82, 0x53, 0x63};
 	uint8_t before[HEAD] = {0};
 	struct naming_wish wish;
@@ -48,17 +49,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, before, HEAD);
 	if (size > 0)
 		memcpy(bytes + HEAD, data, size);
-	done = repair_packet(bytes, HEAD + size);
+	done = repair_packet(bytes, HEAD + size, &sent);
 	if (done == 0)
 		REQUIRE(size == 0 || memcmp(bytes + HEAD, data, size) == 0);
 	if (done & REPAIR_TRUNCATED) {
-		room = data[size - 1] & 1 ? REPAIR_ROOM : 0;
+		room = data[size - 1] & 1 ? repair_lacks(bytes, HEAD + size) : 0;
 		bytes = longer(bytes, HEAD + size, room);
 		(void)repair_truncated(bytes, HEAD + size, room);
 		size += room;
 	}
 	REQUIRE(memcmp(bytes, before, HEAD) == 0);
-	REQUIRE(repair_packet(bytes, HEAD + size) == 0);
+	REQUIRE(repair_packet(bytes, HEAD + size, &sent) == 0);
 	REQUIRE(packet_parse(bytes, HEAD + size, &packet) == 0);
 	if (done != 0 && packet.option81.length > 0)
 		REQUIRE(option81_decode(&packet.option81, &wish) == 0);

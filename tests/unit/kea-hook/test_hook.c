@@ -273,22 +273,30 @@ static void a_repair_is_counted_by_kind(void **state)
 	assert_int_equal(fixture->packet[HEAD + 2], 1);
 	assert_int_equal(counted(fixture, "repaired-n-and-s"), 1);
 	assert_int_equal(counted(fixture, "repaired-truncated"), 0);
+	fixture->packet[HEAD + 1] = 1; /* the shim makes room for what is asked for */
+	assert_int_equal(hook_repair(fixture->hook, false, fixture->packet, HEAD + 7), 2);
+	hook_repair_truncated(fixture->hook, fixture->packet, HEAD + 7, 2);
+	assert_int_equal(fixture->packet[HEAD + 1], 3);
+	assert_int_equal(counted(fixture, "repaired-truncated"), 1);
 }
 
-/* The packet has room behind its end: what the shim makes when it is asked to. */
-static void a_truncated_option_asks_for_room(void **state)
+/* The event says what came, once; the answer follows what the repair made of it. */
+static void an_event_has_the_option_as_it_came(void **state)
 {
-	static const uint8_t cut[] = {81, 1, 9, 255}, kept[] = {81, 3, 1, 0, 0, 255};
+	static const uint8_t both[] = {81, 4, 9, 0, 0, 'a', 255};
 	struct fixture *fixture = *state;
-	const size_t size = HEAD + sizeof(cut);
+	struct lease_bytes answer;
+	struct lease_event event;
 
-	memcpy(fixture->packet + HEAD, cut, sizeof(cut));
-	size_t room = hook_repair(fixture->hook, false, fixture->packet, size);
-	assert_in_range(room, 2, sizeof(fixture->packet) - size);
-	hook_repair_truncated(fixture->hook, fixture->packet, size, room);
-	assert_memory_equal(fixture->packet + HEAD, kept, sizeof(kept));
-	assert_int_equal(counted(fixture, "repaired-truncated"), 1);
-	assert_int_equal(counted(fixture, "repaired-n-and-s"), 1);
+	memcpy(fixture->packet + HEAD, both, sizeof(both));
+	hook_repair(fixture->hook, false, fixture->packet, sizeof(fixture->packet));
+	hook_answer(fixture->hook, &fixture->query, &ack, &answer);
+	event = lease_daemon_next(&fixture->daemon).event;
+	assert_memory_equal(&event.option81_received, both + 1, 5); /* length, value */
+	assert_int_equal(event.option81_answered.bytes[0], 1);
+
+	hook_answer(fixture->hook, &fixture->query, &ack, &answer);
+	assert_int_equal(lease_daemon_next(&fixture->daemon).event.option81_received.bytes[0], 1);
 }
 
 /* A REQUEST of DHCPv6: DUID-LL, option 39 "S, me01"; two addresses are given. */
@@ -479,7 +487,7 @@ int main(void)
 		CASE(a_client_left_to_kea_has_no_tag),
 		CASE(a_name_for_keas_books_is_never_empty),
 		CASE(a_repair_is_counted_by_kind),
-		CASE(a_truncated_option_asks_for_room),
+		CASE(an_event_has_the_option_as_it_came),
 		CASE(a_dhcpv6_answer_tells_of_each_address),
 		CASE(the_end_of_a_tagged_lease_names_what_was_registered),
 		CASE(what_the_daemon_learned_is_asked),

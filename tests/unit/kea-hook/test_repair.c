@@ -13,6 +13,9 @@
 
 #define HEAD 240
 
+/* What the repair saw before it did anything. */
+static struct lease_bytes came;
+
 /* A packet with these options, alone on the heap, so that a sanitizer sees a step behind it. */
 static uint8_t *packet_of(const void *options, size_t size)
 {
@@ -102,13 +105,13 @@ static void each_fault_is_mended_and_nothing_else_changes(void **state)
 		const struct row *row = &rows[i];
 		uint8_t *bytes = packet_of(row->sent, row->sent_size);
 		uint8_t *wanted = packet_of(row->left, row->left_size);
-		unsigned done = repair_packet(bytes, HEAD + row->sent_size);
+		unsigned done = repair_packet(bytes, HEAD + row->sent_size, &came);
 
 		assert_int_equal(row->left_size, row->sent_size);
 		if (done != row->done || memcmp(bytes, wanted, HEAD + row->sent_size) != 0)
 			fail_msg("%s: done 0x%x", row->what, done);
 		/* A mended packet needs no mending. */
-		assert_int_equal(repair_packet(bytes, HEAD + row->sent_size), 0);
+		assert_int_equal(repair_packet(bytes, HEAD + row->sent_size, &came), 0);
 		test_free(bytes);
 		test_free(wanted);
 	}
@@ -124,7 +127,10 @@ static void pieces_that_no_option_can_hold_lose_their_name(void **state)
 	options[sizeof(options) - 1] = wanted[sizeof(wanted) - 1] = 255;
 	memset(options + 5, 'x', 197);
 	bytes = packet_of(options, sizeof(options));
-	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options)), REPAIR_TOO_LONG);
+	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options), &came), REPAIR_TOO_LONG);
+	assert_int_equal(came.length, 255);
+	assert_int_equal(came.bytes[199], 'x');
+	assert_int_equal(came.bytes[200], 0);
 	assert_memory_equal(bytes + HEAD, wanted, sizeof(wanted));
 	test_free(bytes);
 }
@@ -145,6 +151,8 @@ static const struct cut {
 	 "\x35\1\1\0\0\0"},
 	{"two octets", LITERAL("\x35\1\1\x51\2\5\0\x0c\1a\xff"), 0,
 	 LITERAL("\x35\1\1\x51\3\5\0\0\x0c\1a\xff"), "\x35\1\1\0\0\0\0\x0c\1a\xff"},
+	{"a lone code at the end", LITERAL("\x51\2\5\0\x51"), 0, LITERAL("\x51\3\5\0\0\x51"),
+	 "\0\0\0\0\x51"},
 	{"N and S", LITERAL("\x51\1\x09\xff"), REPAIR_N_AND_S, LITERAL("\x51\3\1\0\0\xff"),
 	 "\0\0\0\xff"},
 };
@@ -154,15 +162,15 @@ static void a_truncated_option_gets_what_it_lacks(void **state)
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		const struct cut *cut = &cuts[i];
 		size_t size = HEAD + cut->sent_size, kept_size = HEAD + cut->kept_size;
-		uint8_t *bytes = test_realloc(packet_of(cut->sent, cut->sent_size),
-					      size + REPAIR_ROOM);
+		uint8_t *bytes = test_realloc(packet_of(cut->sent, cut->sent_size), kept_size);
 
-		assert_int_equal(repair_packet(bytes, size), REPAIR_TRUNCATED);
-		assert_int_equal(repair_truncated(bytes, size, REPAIR_ROOM), cut->done);
+		assert_int_equal(repair_packet(bytes, size, &came), REPAIR_TRUNCATED);
+		assert_int_equal(repair_lacks(bytes, size), kept_size - size);
+		assert_int_equal(repair_truncated(bytes, size, kept_size - size), cut->done);
 		if (memcmp(bytes + HEAD, cut->kept, cut->kept_size) != 0)
 			fail_msg("%s", cut->what);
-		assert_int_equal(repair_packet(bytes, kept_size), 0);
-		assert_int_equal(repair_truncated(bytes, kept_size, REPAIR_ROOM), 0);
+		assert_int_equal(repair_packet(bytes, kept_size, &came), 0);
+		assert_int_equal(repair_lacks(bytes, kept_size), 0);
 		test_free(bytes);
 	}
 }
@@ -176,7 +184,7 @@ static void a_truncated_option_is_taken_out_where_no_room_is(void **state)
 		assert_int_equal(repair_truncated(bytes, size, 0), 0);
 		if (memcmp(bytes + HEAD, cuts[i].out, cuts[i].sent_size) != 0)
 			fail_msg("%s", cuts[i].what);
-		assert_int_equal(repair_packet(bytes, size), 0);
+		assert_int_equal(repair_packet(bytes, size, &came), 0);
 		test_free(bytes);
 	}
 }
@@ -186,12 +194,12 @@ static void too_long_and_truncated_is_mended_as_both(void **state)
 {
 	uint8_t options[2 + 2 + 2 + 255 + 1] = {81, 2, 1, 0, 81, 255};
 	size_t size = HEAD + sizeof(options);
-	uint8_t *bytes = test_realloc(packet_of(options, sizeof(options)), size + REPAIR_ROOM);
+	uint8_t *bytes = test_realloc(packet_of(options, sizeof(options)), size + 1);
 
-	assert_int_equal(repair_packet(bytes, size), REPAIR_TOO_LONG | REPAIR_TRUNCATED);
-	assert_int_equal(repair_truncated(bytes, size, REPAIR_ROOM), 0);
+	assert_int_equal(repair_packet(bytes, size, &came), REPAIR_TOO_LONG | REPAIR_TRUNCATED);
+	assert_int_equal(repair_truncated(bytes, size, 1), 0);
 	assert_memory_equal(bytes + HEAD, "\x51\3\1\0\0\0\0", 7);
-	assert_int_equal(repair_packet(bytes, size), 0);
+	assert_int_equal(repair_packet(bytes, size, &came), 0);
 	test_free(bytes);
 }
 
@@ -212,11 +220,11 @@ static void assert_mended6(const char *sent, size_t size, unsigned done, uint16_
 	option[3] = (uint8_t)size;
 	memcpy(option + 4, sent, size);
 	memcpy(option + 4 + size, "\0\x0e\0\1x", 5); /* another option behind it */
-	assert_int_equal(repair_packet6(bytes, total), done);
+	assert_int_equal(repair_packet6(bytes, total, &came), done);
 	assert_int_equal(option[0] << 8 | option[1], code);
 	assert_memory_equal(option + 4, left, size);
 	assert_memory_equal(option + 4 + size, "\0\x0e\0\1x", 5);
-	assert_int_equal(repair_packet6(bytes, total), 0);
+	assert_int_equal(repair_packet6(bytes, total, &came), 0);
 	test_free(bytes);
 }
 
@@ -236,6 +244,17 @@ static void option_39_is_mended_where_it_lies(void **state)
 	}
 }
 
+static void what_came_is_kept_with_all_its_pieces(void **state)
+{
+	uint8_t *bytes = packet_of(LITERAL("\x51\4\x0d\0\0m\x0c\1a\x51\3\x65\x30\x31\xff"));
+
+	assert_int_equal(repair_packet(bytes, HEAD + 15, &came),
+			 REPAIR_JOINED | REPAIR_N_AND_S | REPAIR_ASCII);
+	assert_int_equal(came.length, 7);
+	assert_memory_equal(came.bytes, "\x0d\0\0me01", 7);
+	test_free(bytes);
+}
+
 /* Kea reads no options there, and a boot file's name may look like one. */
 static void file_and_sname_are_not_touched(void **state)
 {
@@ -246,7 +265,7 @@ static void file_and_sname_are_not_touched(void **state)
 	memcpy(bytes + 108, "\x51\2\1\0\xff", 5);
 	memcpy(bytes + 44, "\x51\4\5\0\0x\xff", 7);
 	memcpy(before, bytes, HEAD);
-	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options) - 1), REPAIR_ASCII);
+	assert_int_equal(repair_packet(bytes, HEAD + sizeof(options) - 1, &came), REPAIR_ASCII);
 	assert_memory_equal(bytes, before, HEAD);
 	test_free(bytes);
 }
@@ -256,9 +275,9 @@ static void what_is_no_dhcp_packet_is_left_alone(void **state)
 	uint8_t *bytes = packet_of(LITERAL("\x51\2\1\0\xff"));
 
 	for (size_t size = 0; size <= HEAD; size++)
-		assert_int_equal(repair_packet(bytes, size), 0);
+		assert_int_equal(repair_packet(bytes, size, &came), 0);
 	bytes[236] = 0;
-	assert_int_equal(repair_packet(bytes, HEAD + 5), 0);
+	assert_int_equal(repair_packet(bytes, HEAD + 5, &came), 0);
 	test_free(bytes);
 }
 
@@ -271,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_option_is_taken_out_where_no_room_is),
 		cmocka_unit_test(too_long_and_truncated_is_mended_as_both),
 		cmocka_unit_test(option_39_is_mended_where_it_lies),
+		cmocka_unit_test(what_came_is_kept_with_all_its_pieces),
 		cmocka_unit_test(file_and_sname_are_not_touched),
 		cmocka_unit_test(what_is_no_dhcp_packet_is_left_alone),
 	};
