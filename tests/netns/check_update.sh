@@ -115,11 +115,11 @@ contents()
 	find "$dir" -name '*.jnl' ! -name 'managed-keys*'
 }
 
-# ask NAME ARGUMENTS...: what is said goes to NAME.txt, the status to `status`.
+# ask NAME ARGUMENTS...: what is said goes to NAME.txt, the status to `status`; AS is put in front.
 ask()
 {
 	status=0
-	lab_exec one "$LAB_BUILD/netcheck/amtnet-check" dns --server 192.0.2.1 --secret-file "$LAB_DIR/secret" \
+	lab_exec one "${as[@]}" "$LAB_BUILD/netcheck/amtnet-check" dns --server 192.0.2.1 --secret-file "$LAB_DIR/secret" \
 		"${@:2}" >"$LAB_DIR/$1.txt" 2>&1 || status=$?
 }
 
@@ -130,6 +130,7 @@ said()
 	tap_says "$3" "$LAB_DIR/$1.txt" && [[ $status == "$2" ]]
 }
 
+as=()
 tap_begin "$([[ $kind == bind ]] && echo named || echo knotd)" openssl
 secret=$(openssl rand -base64 32)
 (umask 077 && echo "$secret" >"$LAB_DIR/secret" && openssl rand -base64 32 >"$LAB_DIR/wrong")
@@ -156,6 +157,10 @@ ask algorithm --key amtnet --algorithm hmac-sha512 --zone good.example
 tap_ok 'a key with another algorithm' said algorithm 2 'FAIL NC232 .*BADKEY'
 ask wrong --key amtnet --secret-file "$LAB_DIR/wrong" --zone good.example
 tap_ok 'a wrong secret' said wrong 2 'FAIL NC233 .*another secret for key amtnet'
+as=(env LD_PRELOAD="$LAB_BUILD/tests/support/libclock_jump.so")
+ask clock --key amtnet --zone good.example
+as=()
+tap_ok 'a clock that is wrong: by how much' said clock 2 'FAIL NC234 .*the server.s clock is [0-9]+ s behind this machine.s'
 ask nozone --key amtnet --zone floor.good.example
 tap_ok 'a name that is no zone' said nozone 2 'FAIL NC235 floor\.good\.example: is no zone of its own, it lies in good\.example'
 ask nobody --key amtnet --zone good.example --primary 192.0.2.9
