@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/call_back.h"
 
+#include "common/resolvers.h"
 #include "discovery/gate.h"
 #include "netcheck/lookups.h"
 #include "netcheck/probe_tcp.h"
@@ -13,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-
-#define SERVERS_MAX 3 /* as resolv.conf(5) */
-#define DNS_PORT 53
 
 /* A core waits 10 s and more. The second try tells a filtered port from a lost packet, and waits for
  * a router to find out that a host is absent, which takes it 3.05 s. */
@@ -32,7 +30,7 @@ struct check {
 	LIST_ENTRY(check) link;
 	struct call_back *call_back;
 	struct addr address;
-	struct endpoint servers[SERVERS_MAX];
+	struct endpoint servers[RESOLVERS_MAX];
 	size_t server_count, server_at;
 	struct gate_answers answers;
 	int fd; /* of the try under way; -1 = none */
@@ -153,21 +151,6 @@ static void on_port(evutil_socket_t fd, short what, void *user)
 
 /* The names. */
 
-static size_t read_servers(const char *path, struct endpoint ret[SERVERS_MAX])
-{
-	FILE *file = fopen(path, "re");
-	char line[256], word[64];
-	size_t count = 0;
-
-	while (file && count < SERVERS_MAX && fgets(line, sizeof(line), file))
-		if (sscanf(line, " nameserver %63s", word) == 1 &&
-		    addr_parse(word, &ret[count].addr) == 0)
-			ret[count++].port = DNS_PORT;
-	if (file)
-		fclose(file);
-	return count;
-}
-
 static enum gate_lookup lookup_of(const struct probe_dns_answer *answer)
 {
 	if (answer->kind == PROBE_DNS_ANSWER)
@@ -249,7 +232,7 @@ int call_back_check(struct addr address,
 	check->address = address;
 	check->done = done;
 	check->task = task;
-	check->server_count = read_servers(call_back->resolv_conf, check->servers);
+	check->server_count = resolvers_read(call_back->resolv_conf, check->servers);
 	LIST_INSERT_HEAD(&call_back->checks, check, link);
 	if (try_port(check, &error) < 0) {
 		check_free(check);

@@ -103,12 +103,12 @@ static const struct config_key zone_keys[] = {
 	{.name = "servers",
 	 .kind = CONFIG_ENDPOINT,
 	 .list = true,
-	 .required = true,
 	 .min = 53,
 	 .max = 8,
 	 .offset = offsetof(struct dns_zone_config, servers),
 	 .help = "Name servers that take updates of it, the preferred one first; port 53 by "
-		 "default."},
+		 "default. Without them the primary server is found by the zone's SOA; see "
+		 "DISCOVERY."},
 	{.name = "key",
 	 .kind = CONFIG_TEXT,
 	 .offset = offsetof(struct dns_zone_config, key),
@@ -147,6 +147,25 @@ static const struct config_table zone_table = {
 	.keys = zone_keys,
 	.count = COUNT(zone_keys),
 	.check = zone_check,
+};
+
+static const struct config_key discover_keys[] = {
+	{.name = "resolvers",
+	 .kind = CONFIG_ENDPOINT,
+	 .list = true,
+	 .min = 53,
+	 .max = 8,
+	 .offset = offsetof(struct dns_discover_config, resolvers),
+	 .help = "Resolvers that are asked for zones and their servers; those of /etc/resolv.conf "
+		 "by default."},
+};
+
+static const struct config_table discover_table = {
+	.name = "discover",
+	.help = "How zones and their primary servers are found.",
+	.size = sizeof(struct dns_discover_config),
+	.keys = discover_keys,
+	.count = COUNT(discover_keys),
 };
 
 static const struct config_key dns_keys[] = {
@@ -204,6 +223,12 @@ static const struct config_key dns_keys[] = {
 	 .table = &zone_table,
 	 .offset = offsetof(struct dns_config, zones),
 	 .help = "Zones to keep names in; a name goes to the longest one that it lies in."},
+	{.name = "discover",
+	 .kind = CONFIG_TABLE,
+	 .table = &discover_table,
+	 .offset = offsetof(struct dns_config, discover),
+	 .help = "How zones and their primary servers are found where none is named; see "
+		 "DISCOVERY."},
 };
 
 static bool key_exists(const struct dns_config *dns, const char *name)

@@ -5,6 +5,7 @@
  * it to the hook, tells the caller, and lets dns_send.c send it.
  */
 #include "dns/dns.h"
+#include "dns/dns_find.h"
 #include "dns/door.h"
 #include "common/clock.h"
 #include "common/random.h"
@@ -14,6 +15,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define DNS_PORT 53
 
 /* Wanted names to disk -------------------------------------------------------------------------- */
 
@@ -258,6 +261,8 @@ static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
 	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
 	r = server_zone_new(&zone->server, dns->servers, &config->name, config->servers.items,
 			    config->servers.count, key);
+	if (!r)
+		r = dns_find_new(zone);
 	if (r < 0 || !zone->timer)
 		return err_set(err, r < 0 ? r : -ENOMEM, "dns.zones: %s: %s", config->name.text,
 			       strerror(r < 0 ? -r : ENOMEM));
@@ -372,6 +377,7 @@ int dns_new(struct dns **ret, struct event_base *base, struct db *db,
 	dns->base = base;
 	dns->config = config;
 	dns->publish = publish;
+	dns->found_port = DNS_PORT;
 	if ((r = open_all(dns, db, lease, err)) < 0) {
 		dns_free(dns);
 		return r;
@@ -387,6 +393,8 @@ int dns_start(struct dns *dns, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "lease socket: %s", strerror(-r));
 	dns->running = true;
+	for (size_t i = 0; i < dns->zone_count; i++)
+		dns_find_start(&dns->zones[i]);
 	dns_publish_start(dns);
 	dns_reconcile_soon(dns, RECONCILE_ON_START);
 	send_all(dns);
@@ -420,6 +428,7 @@ void dns_free(struct dns *dns)
 	for (size_t i = 0; i < dns->zone_count; i++) {
 		if (dns->zones[i].timer)
 			event_free(dns->zones[i].timer);
+		dns_find_free(&dns->zones[i]);
 	}
 	for (size_t i = 0; dns->keys && i < dns->config->keys.count; i++)
 		tsig_key_free(dns->keys[i]);

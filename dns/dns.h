@@ -61,11 +61,16 @@ struct dns_key_config {
 
 struct dns_zone_config {
 	struct hostname name;
-	struct config_list
-		servers;     /* struct endpoint, in order of preference, port 53 by default */
-	char *key;           /* name of a key; NULL = unsigned */
-	int conflict_mode;   /* DNS_ZONE_MODE_INHERITED, or one more than the mode */
+	struct config_list servers; /* struct endpoint, in order of preference, port 53 by default;
+				none: its primary is found by SOA */
+	char *key;                  /* name of a key; NULL = unsigned */
+	int conflict_mode;          /* DNS_ZONE_MODE_INHERITED, or one more than the mode */
 	struct prefix range; /* RFC 2317: the zone holds the reverse names of these addresses */
+};
+
+/* The mapping `dns.discover`: how zones and their primary servers are found. */
+struct dns_discover_config {
+	struct config_list resolvers; /* struct endpoint; none = those of /etc/resolv.conf */
 };
 
 /* The mapping `dns`. */
@@ -78,6 +83,7 @@ struct dns_config {
 	struct config_list keys; /* struct dns_key_config */
 	struct config_list
 		zones; /* struct dns_zone_config; forward and reverse, longest suffix wins */
+	struct dns_discover_config discover;
 };
 extern const struct config_table dns_config_table;
 

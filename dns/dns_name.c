@@ -3,6 +3,7 @@
  * What a person asks about single names: the whole story of one, with what its servers say now; and that
  * what waits be tried at once.
  */
+#include "dns/dns_find.h"
 #include "dns/door.h"
 #include "common/clock.h"
 
@@ -114,7 +115,9 @@ static void ask(struct dns_story *story, const struct hostname *owner, uint16_t 
 	int r = -ENOENT;
 
 	*question = (struct question){.story = story, .owner = *owner, .type = type};
-	if (index >= 0 && dns->zones[index].server) {
+	if (index >= 0 && !dns_find_is_known(&dns->zones[index])) {
+		r = -EHOSTUNREACH;
+	} else if (index >= 0 && dns->zones[index].server) {
 		name = zone_owner(&dns->zone_names[index], owner);
 		r = server_query(dns->zones[index].server, &name, type, on_answer, question);
 	}
@@ -124,9 +127,10 @@ static void ask(struct dns_story *story, const struct hostname *owner, uint16_t 
 		return;
 	}
 	rows_printf(story->rows, "in DNS: %s %s", owner->text, record_type_name(type));
-	rows_text(story->rows, r == -ENOENT  ? "not asked: no zone in dns.zones holds it"
-			       : r == -EBUSY ? "not asked: the server has enough to do"
-					     : "not asked: out of memory");
+	rows_text(story->rows, r == -ENOENT         ? "not asked: no zone in dns.zones holds it"
+			       : r == -EHOSTUNREACH ? "not asked: no server of the zone is known"
+			       : r == -EBUSY        ? "not asked: the server has enough to do"
+						    : "not asked: out of memory");
 }
 
 /* What we know --------------------------------------------------------------------------------- */
@@ -149,7 +153,7 @@ static void put_lease(struct dns_story *story, struct addr address)
 static void put_intent(struct dns_story *story, const struct ledger_row *row)
 {
 	int64_t next = dns_print_next_s(story->dns, row, clock_mono_ms());
-	const char *words = dns_print_words(row);
+	const char *words = dns_print_words(story->dns, row);
 	char address[ADDR_TEXT], changed[CLOCK_TEXT];
 
 	rows_printf(story->rows, "%s: %s", row->intent.wanted ? "wanted" : "not wanted",
@@ -177,6 +181,23 @@ static void put_owner(struct dns_story *story, const struct ledger_row *row)
 	rows_text(story->rows, "owner");
 	rows_printf(story->rows, "%s, %s", record_print(&dhcid, text),
 		    row->mark.adopted ? "was there before us: adopted" : "written by us");
+}
+
+/* The zone of the name, and how its server is known. */
+static void put_zone(struct dns_story *story)
+{
+	struct dns *dns = story->dns;
+	int index = zone_find(dns->zone_names, dns->zone_count, &story->order.name);
+	char how[DNS_FIND_TEXT], server[ENDPOINT_TEXT];
+	struct server_counters counters;
+
+	if (index < 0 || !dns->zones[index].server)
+		return;
+	counters = server_counters(dns->zones[index].server);
+	rows_text(story->rows, "zone");
+	rows_printf(story->rows, "%s, server %s, %s", dns->zones[index].config->name.text,
+		    counters.server.port ? endpoint_print(counters.server, server) : "-",
+		    dns_find_print(&dns->zones[index], how));
 }
 
 struct finding {
@@ -207,6 +228,7 @@ static void put_known(struct dns_story *story)
 		rows_text(story->rows, "wanted");
 		rows_text(story->rows, "no: no lease of an ME client has this name");
 	}
+	put_zone(story);
 	ask(story, &story->order.name, RECORD_A);
 	ask(story, &story->order.name, RECORD_AAAA);
 	ask(story, &story->order.name, RECORD_DHCID);

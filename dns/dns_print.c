@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "dns/dns_find.h"
 #include "dns/door.h"
 #include "common/clock.h"
 
@@ -53,8 +54,13 @@ static const char *default_words(const struct ledger_row *row)
 	return NULL;
 }
 
-const char *dns_print_words(const struct ledger_row *row)
+const char *dns_print_words(const struct dns *dns, const struct ledger_row *row)
 {
+	const char *words = row->zone >= 0 && row->dirty ? dns_find_words(&dns->zones[row->zone])
+							 : NULL;
+
+	if (words)
+		return words;
 	return row->words ? row->words : default_words(row);
 }
 
@@ -72,7 +78,7 @@ static void name_row(const struct dns *dns, const struct ledger_row *row, uint64
 		snprintf(ret->value, sizeof(ret->value), "%s", row->intent.name.text);
 	ret->zone = row->zone >= 0 ? dns->zones[row->zone].config->name.text : NULL;
 	ret->state = ledger_state_names[row->state];
-	ret->words = dns_print_words(row);
+	ret->words = dns_print_words(dns, row);
 	ret->next_s = dns_print_next_s(dns, row, now_ms);
 	clock_print(row->changed_ms, ret->changed);
 }
@@ -251,6 +257,10 @@ static void put_name_status(const struct dns *dns, struct rows *rows)
 	put_number(rows, "dns.names.not-kept", dns->counters.refused_names);
 	put_number(rows, "dns.done", dns->counters.done);
 	put_number(rows, "dns.split-messages", dns->counters.split);
+	put_number(rows, "dns.discover.searches", dns->counters.searches);
+	put_number(rows, "dns.discover.failed", dns->counters.failed_searches);
+	put_number(rows, "dns.discover.bad-answers", dns->counters.bad_answers);
+	put_number(rows, "dns.discover.ignored", dns->counters.ignored_answers);
 	put_number(rows, "dns.unsaved",
 		   leases_touched_count(dns->leases) + ledger_touched_count(ledger));
 	put_number(rows, "dns.failed-saves", dns->counters.failed_saves);
@@ -273,12 +283,14 @@ static void put_zone_number(struct rows *rows, const struct dns_zone *zone, cons
 static void put_zone_status(const struct dns_zone *zone, struct rows *rows)
 {
 	struct server_counters counters;
-	char server[ENDPOINT_TEXT];
+	char server[ENDPOINT_TEXT], how[DNS_FIND_TEXT];
 
 	if (!zone->server)
 		return;
 	counters = server_counters(zone->server);
-	put_zone_text(rows, zone, "server", endpoint_print(counters.server, server));
+	put_zone_text(rows, zone, "server",
+		      counters.server.port ? endpoint_print(counters.server, server) : NULL);
+	put_zone_text(rows, zone, "found", dns_find_print(zone, how));
 	put_zone_text(rows, zone, "state", pace_state_names[zone->pace.state]);
 	put_zone_number(rows, zone, "sent", counters.sent);
 	put_zone_number(rows, zone, "answered", counters.answered);

@@ -240,7 +240,7 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 	const struct publish_goal *goal = &site->publish.goal;
 	struct publish_question question;
 
-	if (site->busy || !site->zone->server)
+	if (site->busy || !site->zone->server || !site->zone->config->servers.count)
 		return;
 	dns_publish_sites_age(site);
 	if (!goal->count && !goal->unwanted) {
@@ -310,6 +310,19 @@ void dns_publish_start(struct dns *dns)
 	dns_publish_addresses_start(dns->publisher);
 	LIST_FOREACH(site, &dns->publisher->sites, link)
 	{
+		dns_publish_kick(site, 0);
+	}
+}
+
+void dns_publish_zone_found(struct dns_zone *zone)
+{
+	struct dns_site *site;
+
+	LIST_FOREACH(site, &zone->dns->publisher->sites, link)
+	{
+		if (site->zone != zone)
+			continue;
+		site->rounds = 0; /* its servers are listed anew */
 		dns_publish_kick(site, 0);
 	}
 }

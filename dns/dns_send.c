@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "dns/dns_find.h"
 #include "dns/door.h"
 #include "common/clock.h"
 #include "common/random.h"
@@ -217,6 +218,7 @@ static void zone_waits(struct dns_zone *zone, struct batch *batch,
 	if (pace_transient(&zone->pace, clock_mono_ms(), random_u32()))
 		log_warning("dns", "zone cannot be updated, its names wait, zone=%s, reason=%s",
 			    zone->config->name.text, words);
+	dns_find_again(zone);
 	ground(zone, batch, words);
 }
 
@@ -233,6 +235,7 @@ static void zone_refused(struct dns_zone *zone, struct batch *batch,
 			  "server refuses updates, asked again every 1 to 10 minutes, zone=%s, "
 			  "server=%s, reason=%s",
 			  zone->config->name.text, server_text(outcome, server), words);
+	dns_find_again(zone);
 	ground(zone, batch, words);
 }
 
@@ -402,7 +405,7 @@ void dns_send(struct dns_zone *zone)
 	bool alone = zone->pace.state != PACE_GOOD;
 	struct batch *batch;
 
-	if (!zone->dns->running || !zone->server)
+	if (!zone->dns->running || !zone->server || !dns_find_is_known(zone))
 		return;
 	while (may_send(zone, now_ms)) {
 		fill_line(zone, alone ? 1 : BATCH_MAX, now_ms);
@@ -422,6 +425,7 @@ void dns_send_stop(struct dns_zone *zone)
 {
 	struct dns_flight *flight;
 
+	dns_find_stop(zone);
 	server_zone_free(zone->server);
 	zone->server = NULL;
 	if (zone->timer)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
- * dns_lease.c (leases in), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
+ * dns_lease.c (leases in), dns_find.c (servers of zones that have none configured), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
  * dns_publish.c and its companions (ProvisionServer, dns/door_publish.h), dns_print.c (rows for
  * the control socket). Nobody outside the folder sees it.
  */
@@ -25,6 +25,7 @@
 #include <sys/queue.h>
 
 struct event;
+struct dns_find;
 struct dns_publisher;
 
 /* One intent on its way to the name server: at a step of its registration, waiting in the zone's line or
@@ -42,7 +43,8 @@ struct dns_flight {
 struct dns_zone {
 	struct dns *dns;
 	int index;
-	const struct dns_zone_config *config;
+	const struct dns_zone_config *config; /* with the servers that were found */
+	struct dns_find *find;                /* NULL where servers are configured */
 	struct registration_rules rules;
 	struct server_zone *server; /* NULL once stopped */
 	struct pace pace;
@@ -65,6 +67,7 @@ struct dns {
 	const struct publish_config *publish;
 	struct tsig_key **keys; /* one per config->keys */
 	struct server_pool *servers;
+	uint16_t found_port; /* of servers that are found by name */
 	struct zone *zone_names;
 	struct dns_zone *zones;
 	size_t zone_count;
@@ -90,6 +93,8 @@ struct dns {
 	struct {
 		uint64_t events, gaps, resyncs, refused_leases, refused_names, failed_saves, done,
 			conflicts, quarantined, split, bad_rows;
+		/* Of dns_find: what was no answer at all, and answers that were none for us. */
+		uint64_t searches, failed_searches, ignored_answers, bad_answers;
 	} counters;
 	struct {
 		struct log_gate full, peer, save, no_zone;
@@ -122,7 +127,7 @@ void dns_reconcile_print_status(const struct dns *dns, struct rows *rows);
 
 /* What names, and the story of one, say of an intent: seconds to the next try (-1 = none), last outcome. */
 int64_t dns_print_next_s(const struct dns *dns, const struct ledger_row *row, uint64_t now_ms);
-const char *dns_print_words(const struct ledger_row *row);
+const char *dns_print_words(const struct dns *dns, const struct ledger_row *row);
 /* Once no server answers any more. */
 void dns_story_stop(struct dns *dns);
 
@@ -137,6 +142,8 @@ int dns_publish_new(struct dns *dns, struct db *db, struct err *err);
 void dns_publish_start(struct dns *dns);
 void dns_publish_stop(struct dns *dns);
 void dns_publish_free(struct dns *dns);
+/* The zone has other servers than before. */
+void dns_publish_zone_found(struct dns_zone *zone);
 /* An ME client was given this suffix. */
 void dns_publish_suffix(struct dns *dns, const struct hostname *suffix);
 /* The rows of `status`. */

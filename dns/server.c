@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "dns/server.h"
+#include "dns/server_inner.h"
 
 #include "common/clock.h"
 #include "common/random.h"
-#include "dns/server_choice.h"
-#include "dns/server_outcome.h"
-#include "dns/server_peer.h"
-#include "dns/server_request.h"
 #include "common/tsig.h"
-
-#include <event2/event.h>
+#include "dns/server_outcome.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,30 +15,6 @@
 #define RCODE_SERVFAIL 2
 #define RCODE_NOTIMP 4
 #define TSIG_BADTIME 18
-
-/*
- * Callbacks of the peer and the timer only change states and ask for `work`; on_work is the one place
- * that sends and calls `done`, so that a done may do what it likes.
- */
-struct server_zone {
-	struct server_peer_user user; /* first: the peer's handle of the zone */
-	struct hostname name;
-	const struct tsig_key *key;
-	const struct server_times *times;
-
-	struct server_choice choice;
-	struct server_peer **peers; /* of the choice, by its index */
-
-	struct server_requests requests;
-	struct event *work, *timer;
-	bool delivering, doomed; /* freed inside a done: the rest follows after it */
-	struct server_counters counters;
-};
-
-static struct server_peer *peer_of(const struct server_zone *zone)
-{
-	return zone->peers[zone->choice.current];
-}
 
 static void wake(struct server_zone *zone)
 {
@@ -84,10 +56,31 @@ static void give_up_exhausted(struct server_zone *zone, const char *what)
 /* Nobody waits for the answer to its last sending any more. */
 static void forget(struct server_zone *zone, struct server_request *request)
 {
-	if (server_peer_forget(peer_of(zone), request->id))
+	if (server_peer_forget(server_zone_peer(zone), request->id))
 		return;
 	request->sendings--;
 	zone->counters.sent--;
+}
+
+static void forget_all(struct server_zone *zone)
+{
+	for (size_t i = 0; i < zone->requests.count; i++) {
+		if (zone->requests.items[i]->state == SERVER_REQUEST_SENT)
+			forget(zone, zone->requests.items[i]);
+	}
+}
+
+/* At other servers every request begins anew. */
+void server_take_back(struct server_zone *zone)
+{
+	forget_all(zone);
+	for (size_t i = 0; i < zone->requests.count; i++) {
+		struct server_request *request = zone->requests.items[i];
+
+		if (request->state == SERVER_REQUEST_SENT)
+			request->state = SERVER_REQUEST_WAITING;
+		request->tries = 0;
+	}
 }
 
 /* The server at hand does not do its work: take back what it was sent, go to the next. */
@@ -95,10 +88,7 @@ static void server_failed(struct server_zone *zone, uint64_t now_ms, const char 
 {
 	char at[ENDPOINT_TEXT];
 
-	for (size_t i = 0; i < zone->requests.count; i++) {
-		if (zone->requests.items[i]->state == SERVER_REQUEST_SENT)
-			forget(zone, zone->requests.items[i]);
-	}
+	forget_all(zone);
 	err_set(&zone->counters.last_error, 0, "%s: %s",
 		endpoint_print(server_choice_endpoint(&zone->choice), at), what);
 	server_requests_lost(&zone->requests);
@@ -116,7 +106,7 @@ static bool may_be_datagram(const struct server_zone *zone, const struct server_
 {
 	return zone->key && !request->query && !request->no_datagram &&
 	       length <= SERVER_REQUEST_DATAGRAM_MAX &&
-	       server_peer_prefers_datagram(peer_of(zone), now_ms);
+	       server_peer_prefers_datagram(server_zone_peer(zone), now_ms);
 }
 
 static void note_sent(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
@@ -124,7 +114,7 @@ static void note_sent(struct server_zone *zone, struct server_request *request, 
 	request->state = SERVER_REQUEST_SENT;
 	request->deadline_ms = now_ms + (request->datagram ? zone->times->datagram_ms
 							   : zone->times->answer_ms);
-	request->answers_before = server_peer_counters(peer_of(zone)).answered;
+	request->answers_before = server_peer_counters(server_zone_peer(zone)).answered;
 	request->tries++;
 	request->sendings++;
 	request->outcome.resent = request->sendings > 1;
@@ -135,7 +125,7 @@ static void note_sent(struct server_zone *zone, struct server_request *request, 
 static bool send_request(struct server_zone *zone, struct server_request *request, uint64_t now_ms)
 {
 	uint8_t bytes[SERVER_REQUEST_BYTES_MAX];
-	struct server_peer *peer = peer_of(zone);
+	struct server_peer *peer = server_zone_peer(zone);
 	size_t length;
 	int rc = server_request_encode(request, server_peer_unused_id(peer), zone->key,
 				       server_time_s(zone), bytes, &length);
@@ -164,8 +154,8 @@ static void send_waiting(struct server_zone *zone, uint64_t now_ms)
 	for (size_t i = 0; i < zone->requests.count; i++) {
 		if (zone->requests.items[i]->state != SERVER_REQUEST_WAITING)
 			continue;
-		if (server_peer_room(peer_of(zone)) == 0) {
-			server_peer_wait(peer_of(zone), &zone->user);
+		if (server_peer_room(server_zone_peer(zone)) == 0) {
+			server_peer_wait(server_zone_peer(zone), &zone->user);
 			return;
 		}
 		if (!send_request(zone, zone->requests.items[i], now_ms))
@@ -189,24 +179,7 @@ static void pump(struct server_zone *zone, uint64_t now_ms)
 	send_waiting(zone, now_ms);
 }
 
-static void destroy(struct server_zone *zone)
-{
-	server_peer_wait_no_more(&zone->user);
-	for (size_t i = 0; i < zone->requests.count; i++) {
-		if (zone->requests.items[i]->state == SERVER_REQUEST_SENT)
-			server_peer_forget(peer_of(zone), zone->requests.items[i]->id);
-		server_request_free(zone->requests.items[i]);
-	}
-	free(zone->peers);
-	if (zone->work)
-		event_free(zone->work);
-	if (zone->timer)
-		event_free(zone->timer);
-	server_choice_done(&zone->choice);
-	free(zone);
-}
-
-static void on_work(evutil_socket_t fd, short what, void *user)
+void server_on_work(int fd, short what, void *user)
 {
 	struct server_zone *zone = user;
 	struct server_request *request;
@@ -221,10 +194,10 @@ static void on_work(evutil_socket_t fd, short what, void *user)
 	}
 	zone->delivering = false;
 	if (zone->doomed)
-		destroy(zone);
+		server_zone_destroy(zone);
 }
 
-static void on_turn(struct server_peer_user *user)
+void server_on_turn(struct server_peer_user *user)
 {
 	wake((struct server_zone *)user);
 }
@@ -239,7 +212,7 @@ static void without_datagram(struct server_request *request)
 	request->state = SERVER_REQUEST_WAITING;
 }
 
-static void on_lost(void *letter, enum server_peer_loss loss, const char *words)
+void server_on_lost(void *letter, enum server_peer_loss loss, const char *words)
 {
 	struct server_request *request = letter;
 	struct server_zone *zone = request->zone;
@@ -277,7 +250,7 @@ static void accept_answer(struct server_zone *zone, struct server_request *reque
 					      : 0;
 
 	zone->counters.answered++;
-	server_peer_answered(peer_of(zone), request->id, now_ms);
+	server_peer_answered(server_zone_peer(zone), request->id, now_ms);
 	server_outcome_answered(&request->outcome, &party, code);
 	if (request->outcome.class == SERVER_DONE || request->outcome.class == SERVER_DECISION)
 		zone->counters.last_error.text[0] = '\0';
@@ -300,12 +273,12 @@ static void adopt_clock(struct server_zone *zone, struct server_request *request
 		return;
 	}
 	zone->counters.answered++;
-	server_peer_answered(peer_of(zone), request->id, clock_mono_ms());
+	server_peer_answered(server_zone_peer(zone), request->id, clock_mono_ms());
 	request->timed_again = true;
 	request->state = SERVER_REQUEST_WAITING;
 }
 
-static void on_message(void *letter, uint8_t *bytes, size_t length)
+void server_on_message(void *letter, uint8_t *bytes, size_t length)
 {
 	struct server_request *request = letter;
 	struct server_zone *zone = request->zone;
@@ -316,7 +289,7 @@ static void on_message(void *letter, uint8_t *bytes, size_t length)
 				     &server_s)) {
 	case SERVER_ANSWER_GOOD:
 		if (request->datagram && request->outcome.answer.truncated) {
-			server_peer_answered(peer_of(zone), request->id, clock_mono_ms());
+			server_peer_answered(server_zone_peer(zone), request->id, clock_mono_ms());
 			without_datagram(request);
 		} else {
 			accept_answer(zone, request, code);
@@ -337,7 +310,7 @@ static void on_message(void *letter, uint8_t *bytes, size_t length)
 static bool answer_missed(struct server_zone *zone, struct server_request *request,
 			  const char *what, uint64_t now_ms)
 {
-	struct server_peer *peer = peer_of(zone);
+	struct server_peer *peer = server_zone_peer(zone);
 
 	zone->counters.timeouts++;
 	if (request->hint) {
@@ -355,7 +328,7 @@ static bool answer_missed(struct server_zone *zone, struct server_request *reque
 	return false;
 }
 
-static void on_timer(evutil_socket_t fd, short event, void *user)
+void server_on_timer(int fd, short event, void *user)
 {
 	struct server_zone *zone = user;
 	struct server_request *silent = NULL;
@@ -372,76 +345,14 @@ static void on_timer(evutil_socket_t fd, short event, void *user)
 	}
 	give_up_exhausted(zone, what);
 	if (silent)
-		server_peer_hang_up(peer_of(zone), silent->id, now_ms);
+		server_peer_hang_up(server_zone_peer(zone), silent->id, now_ms);
 	/* Others of ours on that connection may have said so already. */
 	if (silent && silent->state == SERVER_REQUEST_SENT)
 		server_failed(zone, now_ms, what);
 	wake(zone);
 }
 
-/* Life ------------------------------------------------------------------------------------------ */
-
-static int find_peers(struct server_zone *zone, struct server_pool *pool,
-		      const struct endpoint *servers, size_t count)
-{
-	zone->peers = calloc(count, sizeof(struct server_peer *));
-	for (size_t i = 0; zone->peers && i < count; i++) {
-		zone->peers[i] = server_pool_peer(pool, servers[i]);
-		if (!zone->peers[i])
-			return -ENOMEM;
-	}
-	return zone->peers ? 0 : -ENOMEM;
-}
-
-int server_zone_new(struct server_zone **ret, struct server_pool *pool, const struct hostname *name,
-		    const struct endpoint *servers, size_t count, const struct tsig_key *key)
-{
-	struct server_zone *zone = calloc(1, sizeof *zone);
-	struct event_base *base = server_pool_base(pool);
-	int rc;
-
-	if (!zone)
-		return -ENOMEM;
-	zone->name = *name;
-	zone->key = key;
-	zone->times = server_pool_times(pool);
-	zone->user = (struct server_peer_user){
-		.on_message = on_message, .on_lost = on_lost, .on_turn = on_turn};
-	rc = server_choice_init(&zone->choice, servers, count);
-	if (rc < 0) {
-		free(zone);
-		return rc;
-	}
-	server_choice_set_away(&zone->choice, zone->times->away_ms);
-	zone->work = event_new(base, -1, 0, on_work, zone);
-	zone->timer = evtimer_new(base, on_timer, zone);
-	if (!zone->work || !zone->timer || find_peers(zone, pool, servers, count) < 0) {
-		destroy(zone);
-		return -ENOMEM;
-	}
-	*ret = zone;
-	return 0;
-}
-
-void server_zone_free(struct server_zone *zone)
-{
-	if (!zone)
-		return;
-	if (zone->delivering)
-		zone->doomed = true;
-	else
-		destroy(zone);
-}
-
-size_t server_zone_room(const struct server_zone *zone)
-{
-	size_t room = server_peer_room(peer_of(zone)) + SERVER_WAITING_MAX;
-	size_t waiting = server_requests_in(&zone->requests, SERVER_REQUEST_WAITING);
-	size_t most = SERVER_REQUESTS_MAX - zone->requests.count;
-
-	room = room > waiting ? room - waiting : 0;
-	return room < most ? room : most;
-}
+/* For the zone's owner --------------------------------------------------------------------------- */
 
 static int enqueue(struct server_zone *zone, struct server_request *request, server_done *done,
 		   void *user)
@@ -487,9 +398,12 @@ int server_query(struct server_zone *zone, const struct hostname *name, uint16_t
 
 struct server_counters server_counters(const struct server_zone *zone)
 {
-	struct server_peer_counters peer = server_peer_counters(peer_of(zone));
 	struct server_counters counters = zone->counters;
+	struct server_peer_counters peer;
 
+	if (!zone->choice.count)
+		return counters;
+	peer = server_peer_counters(server_zone_peer(zone));
 	counters.connected = peer.connections > 0;
 	counters.reconnects = peer.reconnects;
 	counters.ignored += peer.strays;

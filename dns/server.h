@@ -55,10 +55,13 @@ typedef void server_done(const struct server_outcome *outcome, void *user);
 #define SERVER_REQUESTS_MAX (SERVER_WINDOW_MAX + SERVER_WAITING_MAX)
 #define SERVER_TRIES 2
 
-/* `pool`, `servers` and `key` (NULL = unsigned) are borrowed until server_zone_free. 0, -EINVAL (no
- * server), -ENOMEM. */
+/* `pool`, `servers` and `key` (NULL = unsigned) are borrowed until server_zone_free. With count 0 no
+ * server is known yet: there is no room until server_zone_set_servers. 0 or -ENOMEM. */
 int server_zone_new(struct server_zone **ret, struct server_pool *pool, const struct hostname *zone,
 		    const struct endpoint *servers, size_t count, const struct tsig_key *key);
+/* Other servers from now on (borrowed as above); what is under way goes to them. 0, -EINVAL (count 0) or
+ * -ENOMEM: then nothing is changed. */
+int server_zone_set_servers(struct server_zone *zone, const struct endpoint *servers, size_t count);
 /* Calls no done any more: what was under way is forgotten. Allowed inside a done. NULL is allowed. */
 void server_zone_free(struct server_zone *zone);
 
@@ -82,7 +85,7 @@ struct server_counters {
 	uint64_t ignored;
 	bool connected;
 	unsigned window;        /* of the server, for all its zones */
-	struct endpoint server; /* in use, or tried next */
+	struct endpoint server; /* in use, or tried next; port 0 = none is known */
 	struct err last_error;  /* "" = none since the last answer */
 };
 struct server_counters server_counters(const struct server_zone *zone);

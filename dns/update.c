@@ -322,6 +322,48 @@ static void take_records(const ldns_rr_list *list, const struct hostname *name, 
 	}
 }
 
+/* "" for a name that ours could not be in: it is never made to fit. */
+static struct hostname rdf_to_name(const ldns_rdf *rdf)
+{
+	struct hostname name;
+	bool full, changed;
+
+	if (!rdf ||
+	    hostname_from_wire(ldns_rdf_data(rdf), ldns_rdf_size(rdf), &name, &full, &changed) <
+		    0 ||
+	    !full || changed)
+		return (struct hostname){""};
+	return name;
+}
+
+static bool take_soa(const ldns_rr_list *list, struct update_soa *ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		ldns_rr_type type = ldns_rr_get_type(rr);
+
+		ret->alias |= type == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_DNAME;
+		if (type != LDNS_RR_TYPE_SOA || ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+			continue;
+		found++;
+		ret->zone = rdf_to_name(ldns_rr_owner(rr));
+		ret->mname = rdf_to_name(ldns_rr_rdf(rr, 0));
+	}
+	ret->found = found == 1;
+	return found > 0;
+}
+
+/* Its authority section counts only where the answer has none. */
+static void take_zone(const ldns_pkt *packet, const struct hostname *name, struct update_soa *ret)
+{
+	if (!take_soa(ldns_pkt_answer(packet), ret))
+		take_soa(ldns_pkt_authority(packet), ret);
+	ret->found &= !ret->alias;
+	ret->in_answer = ret->found && hostname_equal(&ret->zone, name);
+}
+
 /* A server that could not do its work may leave the question out. */
 static bool question_is(const ldns_pkt *packet, int rcode, const struct hostname *name,
 			uint16_t type)
@@ -378,6 +420,8 @@ int update_decode_answer(const uint8_t *bytes, size_t length, const struct hostn
 			     name->text, record_type_name(type));
 	else
 		take_records(ldns_pkt_answer(packet), name, type, ret);
+	if (!rc && type == RECORD_SOA)
+		take_zone(packet, name, &ret->soa);
 	ldns_pkt_free(packet);
 	return rc;
 }

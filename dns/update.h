@@ -88,6 +88,14 @@ int update_encode_query(const struct hostname *name, uint16_t type, uint16_t id,
 #define UPDATE_ANSWER_MAX 4096 /* of a query; larger ones can abort ldns 1.8: refused before that */
 #define UPDATE_ANSWER_RECORDS 32
 
+/* Whose zone a name is in, by the answer to a question for its SOA. */
+struct update_soa {
+	bool found;     /* exactly one SOA in the answer, or in its authority section */
+	bool in_answer; /* the name asked about is the zone's own */
+	bool alias;     /* a CNAME or DNAME came instead: says nothing of the zone */
+	struct hostname zone, mname; /* of names that we could not write they are "" */
+};
+
 struct update_answer {
 	uint16_t id;
 	int opcode;
@@ -97,6 +105,7 @@ struct update_answer {
 	/* For a query: the answer section's records of the asked name and type. */
 	size_t count;
 	struct record records[UPDATE_ANSWER_RECORDS];
+	struct update_soa soa; /* where the SOA was asked for */
 	size_t more; /* further ones that were left out: too many, or RDATA above RECORD_RDATA_MAX */
 };
 

@@ -134,8 +134,9 @@ static void each_mistake_is_named(void **state)
 		const char *text, *words;
 	} cases[] = {
 		{"zones: [{name: x, servers: [10.0.0.1], key: z}]\n", "there is no key \"z\""},
-		{"zones: [{name: x, servers: []}]\n", "at least one item"},
-		{"zones: [{name: x}]\n", "servers"},
+		{"zones: [{name: x, servers: [ns1]}]\n", "servers"},
+		{"discover: {resolvers: [x]}\n", "resolvers"},
+		{"discover: {resolver: [10.0.0.1]}\n", "resolvers"},
 		{"zones: [{name: x, servers: [10.0.0.1]}, {name: X., servers: [10.0.0.1]}]\n",
 		 "x is there twice"},
 		{"conflict-mode: none\n", "conflict-mode"},

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/* A zone without servers: they are found by SOA, whatever the resolver answers at first. */
+#include "tests/unit/dns/door_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SOA = 6, A = 1 };
+
+enum bad {
+	NOTHING_BAD,
+	WRONG_ID,
+	WRONG_QUESTION,
+	TRUNCATED,
+	LAME,
+	GARBAGE,
+	SERVFAIL,
+	REFUSED,
+	SILENT,
+	BADS,
+};
+
+static const char *const bad_names[BADS] = {
+	[WRONG_ID] = "of another id", [WRONG_QUESTION] = "to another question",
+	[TRUNCATED] = "truncated",    [LAME] = "lame",
+	[GARBAGE] = "garbage",        [SERVFAIL] = "SERVFAIL",
+	[REFUSED] = "REFUSED",        [SILENT] = "none",
+};
+
+static enum bad bad;
+static size_t bad_left; /* so many answers, then all are well */
+
+struct builder {
+	uint8_t bytes[512];
+	size_t length;
+};
+
+static void put16(struct builder *builder, unsigned value)
+{
+	builder->bytes[builder->length++] = (uint8_t)(value >> 8);
+	builder->bytes[builder->length++] = (uint8_t)value;
+}
+
+static void put_record(struct builder *builder, unsigned type, const uint8_t *data, size_t length)
+{
+	put16(builder, 0xc00c); /* the name that was asked about */
+	put16(builder, type);
+	put16(builder, 1);
+	put16(builder, 0);
+	put16(builder, 60);
+	put16(builder, (unsigned)length);
+	memcpy(builder->bytes + builder->length, data, length);
+	builder->length += length;
+	builder->bytes[7]++;
+}
+
+static void put_soa(struct builder *builder)
+{
+	static const struct hostname mname = {"ns1.example"};
+	uint8_t data[2 * HOSTNAME_WIRE_MAX + 20] = {0};
+	size_t length = hostname_to_wire(&mname, data);
+
+	length += hostname_to_wire(&mname, data + length);
+	put_record(builder, SOA, data, length + 20);
+}
+
+/* As a server that is resolver and primary of everything. */
+static void build(const struct name_server_message *message, struct builder *ret)
+{
+	static const uint8_t loopback[4] = {127, 0, 0, 1};
+	unsigned type = message->bytes[message->length - 3];
+
+	memcpy(ret->bytes, message->bytes, message->length);
+	ret->length = message->length;
+	ret->bytes[2] = 0x84;
+	ret->bytes[3] = 0;
+	if (type == SOA)
+		put_soa(ret);
+	else if (type == A)
+		put_record(ret, A, loopback, sizeof(loopback));
+}
+
+/* False = send nothing. */
+static bool spoil(struct builder *builder)
+{
+	switch (bad) {
+	case WRONG_ID:
+		builder->bytes[0] ^= 0x55;
+		break;
+	case WRONG_QUESTION:
+		builder->bytes[13] ^= 1;
+		break;
+	case TRUNCATED:
+		builder->bytes[2] |= 2;
+		break;
+	case LAME:
+		builder->bytes[2] &= (uint8_t)~4;
+		break;
+	case GARBAGE:
+		memset(builder->bytes + 12, 0xff, builder->length - 12);
+		break;
+	case SERVFAIL:
+	case REFUSED:
+		builder->bytes[3] = bad == SERVFAIL ? 2 : 5;
+		break;
+	case SILENT:
+		return false;
+	case NOTHING_BAD:
+	case BADS:
+		break;
+	}
+	return true;
+}
+
+static void resolver_and_primary(struct door *door, const struct name_server_message *message)
+{
+	struct builder builder;
+
+	if (!door_is_query(message) || message->bytes[11]) { /* signed: an update or its query */
+		door_answer(door, message, 0);
+		return;
+	}
+	build(message, &builder);
+	/* Lame is what the server says of itself, not what the resolver does. */
+	if (bad_left && !(bad == LAME && message->bytes[2] & 1)) {
+		bad_left--;
+		if (!spoil(&builder))
+			return;
+	}
+	name_server_answer(message, builder.bytes, builder.length);
+}
+
+static bool all_present(struct door *door)
+{
+	return door_count(door, LEDGER_PRESENT) == 2 * door->said;
+}
+
+static bool search_failed(struct door *door)
+{
+	return door->dns->counters.failed_searches > 0;
+}
+
+static bool something_ignored(struct door *door)
+{
+	return door->dns->counters.ignored_answers > 0;
+}
+
+/* The zones of the fixture without their servers. */
+static void begin(struct door *door)
+{
+	for (int i = 0; i < 2; i++)
+		door->zones[i].servers = (struct config_list){NULL, 0};
+	door->config.discover.resolvers = (struct config_list){&door->endpoint, 1};
+	door->script = resolver_and_primary;
+	door_restart(door);
+	door->dns->found_port = door->endpoint.port;
+}
+
+static void expect_words(struct door *door, const char *words)
+{
+	struct text text;
+
+	text_init(&text, 1 << 16);
+	assert_int_equal(dns_print_names(door->dns, NULL, ROWS_TABLE, &text), 0);
+	if (!strstr(text.bytes, words))
+		fail_msg("\"%s\" is not in: %s", words, text.bytes);
+	text_done(&text);
+}
+
+static void expect_status(struct door *door, const char *words)
+{
+	static const char *const columns[] = {"name", "value", NULL};
+	struct rows *rows;
+	struct text text;
+
+	text_init(&text, 1 << 16);
+	assert_int_equal(rows_new(&rows, ROWS_TABLE, columns, &text), 0);
+	dns_print_status(door->dns, rows);
+	rows_end(rows);
+	rows_free(rows);
+	if (!strstr(text.bytes, words))
+		fail_msg("\"%s\" is not in: %s", words, text.bytes);
+	text_done(&text);
+}
+
+static void servers_are_found_and_names_registered(void **state)
+{
+	struct door *door = *state;
+
+	bad = NOTHING_BAD;
+	begin(door);
+	for (unsigned number = 1; number <= 20; number++)
+		door_commit(door, number);
+	door_wait(door, all_present, "all names are there");
+	expect_status(door, "by SOA, primary ns1.example, since");
+}
+
+static void expect_names_after(enum bad which)
+{
+	bool ignored = which == WRONG_ID || which == WRONG_QUESTION || which == GARBAGE;
+	struct door *door;
+
+	assert_int_equal(door_set_up((void **)&door), 0);
+	bad = which;
+	bad_left = 4; /* of both zones' searches */
+	begin(door);
+	door_commit(door, 1);
+	if (ignored) {
+		door_wait(door, something_ignored, bad_names[bad]);
+	} else if (bad != SILENT) { /* a question without an answer is asked again at once */
+		door_wait(door, search_failed, bad_names[bad]);
+		assert_int_equal(door->done, 0);
+	}
+	door_wait(door, all_present, bad_names[bad]);
+	assert_int_equal(bad_left, 0);
+	assert_true(ignored || bad == SILENT || bad == LAME || door->dns->counters.bad_answers > 0);
+	assert_int_equal(door_count(door, LEDGER_QUARANTINE), 0);
+	door_tear_down((void **)&door);
+}
+
+static void bad_answers_are_counted_and_names_wait_for_a_good_one(void **state)
+{
+	for (enum bad which = WRONG_ID; which < BADS; which++)
+		expect_names_after(which);
+}
+
+static void names_say_why_they_wait(void **state)
+{
+	struct door *door = *state;
+
+	bad = REFUSED;
+	bad_left = SIZE_MAX;
+	begin(door);
+	door_commit(door, 1);
+	door_wait(door, search_failed, "the search fails");
+	expect_words(door, "REFUSED");
+	expect_status(door, "not found: ");
+	assert_int_equal(door_count(door, LEDGER_WANTED), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_set_up, door_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(servers_are_found_and_names_registered),
+		cmocka_unit_test(bad_answers_are_counted_and_names_wait_for_a_good_one),
+		TEST(names_say_why_they_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
