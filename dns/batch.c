@@ -39,6 +39,13 @@ void batch_line_alone(struct batch_line *line, unsigned kind)
 	line->kinds[kind].size = line->kinds[kind].most = 1;
 }
 
+void batch_line_single(struct batch_line *line, bool single)
+{
+	line->single = single;
+	for (unsigned i = 0; single && i < BATCH_KINDS; i++)
+		line->kinds[i].size = 1;
+}
+
 void batch_join(struct batch_line *line, unsigned kind, struct batch_item *item)
 {
 	assert(kind < BATCH_KINDS);
@@ -187,7 +194,7 @@ static void learn_success(struct batch_line *line, const struct batch *batch)
 	struct batch_kind *kind = &line->kinds[batch->kind];
 
 	line->doubts = 0;
-	if (batch->count >= kind->size)
+	if (batch->count >= kind->size && !line->single)
 		kind->size = kind->size * 2 < kind->most ? kind->size * 2 : kind->most;
 }
 
@@ -234,7 +241,10 @@ enum batch_verdict batch_judge(struct batch_line *line, const struct batch *batc
 			return BATCH_WAIT;
 		return doubt(line, batch, BATCH_WAIT);
 	case SERVER_CAPABILITY:
-		return doubt(line, batch, BATCH_REFUSED);
+		if (batch->count == 1)
+			return BATCH_REFUSED;
+		batch_line_single(line, true);
+		return BATCH_SPLIT;
 	case SERVER_CONFIGURATION:
 		/* The policy for one name, or a zone of its own below; the others concern the key or
 		 * the zone. */

@@ -58,6 +58,7 @@ struct batch_line {
 	size_t waiting;               /* items in `kinds` and `pieces` */
 	size_t travelling;            /* batches in `under_way` */
 	unsigned kind;                /* whose turn it is */
+	bool single;                  /* each item goes alone */
 	unsigned doubts;              /* failures since the last good answer */
 };
 
@@ -66,6 +67,9 @@ void batch_line_init(struct batch_line *line);
 void batch_line_done(struct batch_line *line);
 /* Items of this kind go alone: their messages cannot be put together. */
 void batch_line_alone(struct batch_line *line, unsigned kind);
+
+/* Every item goes alone (a server that does not know several updates in one message), or no longer has to. */
+void batch_line_single(struct batch_line *line, bool single);
 
 /* Into the line, behind others of its kind. */
 void batch_join(struct batch_line *line, unsigned kind, struct batch_item *item);

@@ -8,6 +8,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#define SINGLE_MS (3600 * 1000)
+
 static const char *server_text(const struct server_outcome *outcome, char ret[ENDPOINT_TEXT])
 {
 	return endpoint_print(outcome->server, ret);
@@ -222,10 +224,25 @@ static void zone_waits(struct dns_zone *zone, struct batch *batch,
 	ground(zone, batch, words);
 }
 
+/* NOTIMP: what a person can do about it, where it is the DHCID. */
+static const char *add_advice(const struct dns_zone *zone, const struct server_outcome *outcome,
+			      struct err *ret)
+{
+	enum dns_conflict_mode mode = zone->rules.mode;
+
+	if (outcome->class != SERVER_CAPABILITY || mode == DNS_MARKER ||
+	    mode == DNS_NO_CHECK_WITHOUT_DHCID)
+		return outcome->words.text;
+	err_set(ret, 0, "%.300s; a server without DHCID needs conflict-mode: marker for the zone",
+		outcome->words.text);
+	return ret->text;
+}
+
 static void zone_refused(struct dns_zone *zone, struct batch *batch,
 			 const struct server_outcome *outcome)
 {
-	const char *words = outcome->words.text;
+	struct err advice;
+	const char *words = add_advice(zone, outcome, &advice);
 	char server[ENDPOINT_TEXT];
 
 	if (wait_alone(zone, batch, LEDGER_TEN_MINUTES, words))
@@ -250,6 +267,26 @@ static void batch_step(struct dns_zone *zone, struct batch *batch,
 		flight_step(flight_of(item), outcome);
 }
 
+/* A server that does not know several updates in one message gets one at a time for an hour. */
+static void go_single(struct dns_zone *zone, const struct server_outcome *outcome, uint64_t now_ms)
+{
+	char server[ENDPOINT_TEXT];
+
+	if (!zone->single_until_ms)
+		log_warning(
+			"dns", "updates go one by one for an hour, zone=%s, server=%s, reason=%s",
+			zone->config->name.text, server_text(outcome, server), outcome->words.text);
+	zone->single_until_ms = now_ms + SINGLE_MS;
+}
+
+static void end_single(struct dns_zone *zone, uint64_t now_ms)
+{
+	if (!zone->single_until_ms || now_ms < zone->single_until_ms)
+		return;
+	zone->single_until_ms = 0;
+	batch_line_single(&zone->line, false);
+}
+
 static void batch_apart(struct dns_zone *zone, struct batch *batch,
 			const struct server_outcome *outcome)
 {
@@ -260,6 +297,8 @@ static void batch_apart(struct dns_zone *zone, struct batch *batch,
 	zone->dns->counters.split++;
 	log_debug("dns", "split, zone=%s, names=%zu, reason=%s", zone->config->name.text,
 		  batch->count, outcome->words.text);
+	if (outcome->class == SERVER_CAPABILITY)
+		go_single(zone, outcome, now_ms);
 	TAILQ_FOREACH(item, &batch->items, link)
 	{
 		if (!flight_of(item)->failed_ms)
@@ -407,6 +446,7 @@ void dns_send(struct dns_zone *zone)
 
 	if (!zone->dns->running || !zone->server || !dns_find_is_known(zone))
 		return;
+	end_single(zone, now_ms);
 	while (may_send(zone, now_ms)) {
 		fill_line(zone, alone ? 1 : BATCH_MAX, now_ms);
 		if (!(batch = batch_take(&zone->line, alone)))

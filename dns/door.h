@@ -50,6 +50,7 @@ struct dns_zone {
 	struct pace pace;
 	struct event *timer;
 	struct batch_line line;
+	uint64_t single_until_ms; /* one update per message, after NOTIMP; 0 = as many as fit */
 	LIST_HEAD(, dns_flight) flights;
 };
 

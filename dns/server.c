@@ -240,14 +240,15 @@ void server_on_lost(void *letter, enum server_peer_loss loss, const char *words)
 	wake(zone);
 }
 
-/* SERVFAIL goes round all servers as often as silence does, NOTIMP once. */
+/* SERVFAIL goes round all servers as often as silence does, NOTIMP once; but of several updates in one
+ * message the server may take each by itself, which is for the caller to try first. */
 static void accept_answer(struct server_zone *zone, struct server_request *request, int code)
 {
 	struct server_party party = party_of(zone);
 	uint64_t now_ms = clock_mono_ms();
 	size_t limit = code == RCODE_SERVFAIL ? SERVER_TRIES * zone->choice.count
-		       : code == RCODE_NOTIMP ? zone->choice.count
-					      : 0;
+		       : code == RCODE_NOTIMP && !request->several ? zone->choice.count
+								   : 0;
 
 	zone->counters.answered++;
 	server_peer_answered(server_zone_peer(zone), request->id, now_ms);

@@ -33,8 +33,10 @@ enum server_class {
 	/* YXDOMAIN, YXRRSET, NXDOMAIN, NXRRSET: the next step of the RFC 4703 machine. NXDOMAIN of a
 	 * query is one as well: the name does not exist. */
 	SERVER_DECISION,
-	SERVER_TRANSIENT,  /* nobody was reached or answered in time, SERVFAIL: again later */
-	SERVER_CAPABILITY, /* NOTIMP */
+	SERVER_TRANSIENT, /* nobody was reached or answered in time, SERVFAIL: again later */
+	/* NOTIMP: of the first server, where there were several updates in the message; of all, where there
+	 * was one. */
+	SERVER_CAPABILITY,
 	/* REFUSED, NOTAUTH, NOTZONE, BADKEY, BADSIG, BADTIME, BADTRUNC: someone must act. */
 	SERVER_CONFIGURATION,
 	SERVER_POISON, /* FORMERR: this message will never be taken */

@@ -43,7 +43,11 @@ int server_request_new_message(struct server_request **ret, const struct update_
 	size_t length = 0;
 	int rc = update_message_encode(message, 0, bytes, sizeof bytes, &length);
 
-	return request_new(ret, rc, bytes, length);
+	rc = request_new(ret, rc, bytes, length);
+	if (rc < 0)
+		return rc;
+	(*ret)->several = message->count > 1;
+	return 0;
 }
 
 int server_request_new_query(struct server_request **ret, const struct hostname *name,

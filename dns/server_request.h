@@ -19,6 +19,7 @@ struct server_request {
 	enum server_request_state state;
 	uint8_t *message; /* unsigned */
 	size_t length;
+	bool several; /* more than one update: NOTIMP may be about that */
 	bool query;
 	struct hostname name; /* query: what was asked */
 	uint16_t type;

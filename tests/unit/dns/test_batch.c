@@ -49,6 +49,7 @@ static const struct server_outcome servfail = {.class = SERVER_TRANSIENT, .rcode
 static const struct server_outcome silence = {.class = SERVER_TRANSIENT, .rcode = -1};
 static const struct server_outcome refused = {.class = SERVER_CONFIGURATION, .rcode = 5};
 static const struct server_outcome notauth = {.class = SERVER_CONFIGURATION, .rcode = 9};
+static const struct server_outcome notimp = {.class = SERVER_CAPABILITY, .rcode = 4};
 static const struct server_outcome formerr = {.class = SERVER_POISON, .rcode = 1};
 
 static enum batch_verdict judge(struct fixture *f, struct batch *batch,
@@ -339,9 +340,48 @@ static void poison_needs_a_server_that_has_taken_others(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void notimp_to_several_makes_each_go_alone_until_it_is_ended(void **state)
+{
+	struct fixture *f = *state;
+	struct batch_list rest;
+	struct batch *batch;
+
+	join(f, ADD, 8);
+	batch = batch_take(&f->line, false);
+	assert_int_equal(batch->count, 8);
+	assert_int_equal(judge(f, batch, &notimp), BATCH_SPLIT);
+	batch_split(&f->line, batch, &rest);
+	join(f, REPLACE, 2);
+	for (int i = 0; i < 10; i++) {
+		batch = batch_take(&f->line, false);
+		assert_int_equal(batch->count, 1);
+		assert_int_equal(judge(f, batch, &done), BATCH_STEP);
+		while (batch_unload(&f->line, batch))
+			;
+	}
+	batch_line_single(&f->line, false);
+	join(f, ADD, 3);
+	batch = batch_take(&f->line, false);
+	assert_int_equal(judge(f, batch, &done), BATCH_STEP);
+	while (batch_unload(&f->line, batch))
+		;
+	assert_int_equal(batch_take(&f->line, false)->count, 2);
+}
+
+static void notimp_to_one_is_a_refusal(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f, ADD, 1);
+	assert_int_equal(judge(f, batch_take(&f->line, false), &notimp), BATCH_REFUSED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			notimp_to_several_makes_each_go_alone_until_it_is_ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(notimp_to_one_is_a_refusal, set_up, tear_down),
 		TEST(same_steps_go_together_and_others_apart),
 		TEST(message_has_at_most_as_many_as_are_allowed),
 		TEST(half_full_ones_wait_while_some_travel),
