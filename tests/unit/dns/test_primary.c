@@ -250,13 +250,16 @@ static void alias_is_no_zone_and_the_next_name_up_is_asked(void **state)
 static void soa_of_no_suffix_of_the_name_is_not_taken(void **state)
 {
 	static const struct line world[] = {{.server = "resolver",
-					     .name = "x.example",
+					     .name = "pc.x.example",
 					     .type = RECORD_SOA,
-					     .zone = "other.example",
-					     .mname = "p.other.example"}};
+					     .zone = "other.x.example",
+					     .mname = "p.x.example"},
+					    SOA_BY_RESOLVER("p.x.example"),
+					    ADDRESS("p.x.example", "10.0.0.1"),
+					    SOA_BY("10.0.0.1", "p.x.example")};
 
-	assert_int_equal(LOOK_FOR("x.example", "x.example", world), PRIMARY_NOT);
-	assert_int_equal(asked, 1);
+	assert_int_equal(LOOK_FOR("pc.x.example", "x.example", world), PRIMARY_FOUND);
+	assert_string_equal(primary.zone.text, "x.example");
 }
 
 static void nothing_above_the_floor_is_taken_or_asked(void **state)

@@ -393,9 +393,71 @@ static void codes_have_their_names(void **state)
 	assert_string_equal(update_rcode_name(99), "RCODE");
 }
 
+/* The answer to "pc.x.example SOA" with records of these types, the first of them in the answer. */
+static size_t soa_answer(const uint16_t *types, size_t count, size_t in_answer, uint8_t *ret)
+{
+	static const uint8_t question[] = "\2pc\1x\7example\0\0\6\0\1";
+	size_t at = 12;
+
+	memset(ret, 0, at);
+	ret[2] = 0x84;
+	ret[5] = 1;
+	ret[7] = (uint8_t)in_answer;
+	ret[9] = (uint8_t)(count - in_answer);
+	memcpy(ret + at, question, sizeof question - 1);
+	at += sizeof question - 1;
+	for (size_t i = 0; i < count; i++) {
+		/* owner x.example; a name, and for an SOA another one and five numbers */
+		size_t length = types[i] == RECORD_SOA ? 24 : 2;
+
+		memcpy(ret + at, (const uint8_t[]){0xc0, 15, 0, (uint8_t)types[i], 0, 1}, 6);
+		memset(ret + at + 6, 0, 6 + length);
+		ret[at + 11] = (uint8_t)length;
+		memcpy(ret + at + 12, (const uint8_t[]){0xc0, 12, 0xc0, 12}, length == 24 ? 4 : 2);
+		at += 12 + length;
+	}
+	return at;
+}
+
+static void zone_of_a_name_is_the_one_soa_unless_there_is_an_alias(void **state)
+{
+	static const struct {
+		uint16_t types[2];
+		size_t count, in_answer;
+		bool found, alias;
+	} cases[] = {
+		{{RECORD_SOA}, 1, 1, true, false},
+		{{RECORD_SOA}, 1, 0, true, false},
+		{{RECORD_NS}, 1, 0, false, false},
+		{{RECORD_SOA, RECORD_SOA}, 2, 2, false, false},
+		{{RECORD_CNAME, RECORD_SOA}, 2, 1, false, true},
+		{{39 /* DNAME */, RECORD_SOA}, 2, 1, false, true},
+		{{RECORD_CNAME, RECORD_SOA}, 2, 2, false, true},
+	};
+	const struct hostname name = {"pc.x.example"};
+	struct update_answer answer;
+	uint8_t bytes[200];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t length = soa_answer(cases[i].types, cases[i].count, cases[i].in_answer,
+					   bytes);
+
+		assert_int_equal(
+			update_decode_answer(bytes, length, &name, RECORD_SOA, &answer, NULL), 0);
+		assert_int_equal(answer.soa.found, cases[i].found);
+		assert_int_equal(answer.soa.alias, cases[i].alias);
+		assert_false(answer.soa.in_answer); /* the zone is x.example */
+		if (cases[i].found) {
+			assert_string_equal(answer.soa.zone.text, "x.example");
+			assert_string_equal(answer.soa.mname.text, "pc.x.example");
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zone_of_a_name_is_the_one_soa_unless_there_is_an_alias),
 		cmocka_unit_test(each_step_stands_as_rfc_2136_says),
 		cmocka_unit_test(steps_keep_their_order_within_each_section),
 		cmocka_unit_test(message_has_all_prerequisites_before_all_changes),

@@ -1,0 +1,227 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# discover.sh bind|knot: no server is configured. amtnetd finds each zone's primary through a resolver (BIND): by SOA,
+# by the NS set behind a placeholder, a zone delegated below another, a reverse zone; and again after the primary has moved.
+
+set -euo pipefail
+# shellcheck source=tests/netns/provision_lib.sh
+. "$(dirname "$0")/provision_lib.sh"
+
+readonly software=$1
+readonly zones=(soa.example child.soa.example hidden.example 81.10.in-addr.arpa)
+
+# zone NAME PRIMARY SERIAL: what it holds at first.
+zone()
+{
+	cat <<-END
+		\$TTL 300
+		@ IN SOA $2 hostmaster.soa.example. $3 3600 600 86400 30
+		@ IN NS ns1.soa.example.
+	END
+	[[ $1 == soa.example ]] || return 0
+	cat <<-'END'
+		ns1 IN A 192.0.2.1
+		ns2 IN A 192.0.2.2
+		child IN NS ns1.soa.example.
+	END
+}
+
+# configure_bind DIR ADDRESS SECONDARY-ZONE ZONE...
+configure_bind()
+{
+	local dir=$1 address=$2 secondary=$3 zone
+	shift 3
+
+	cat <<-END
+		options {
+			directory "$dir"; pid-file none; session-keyfile none; lock-file none;
+			managed-keys-directory "$dir"; listen-on port 53 { $address; }; listen-on-v6 { none; };
+			recursion no; dnssec-validation no; empty-zones-enable no; notify no;
+			allow-transfer { any; }; transfer-source $address;
+		};
+		controls { };
+		statistics-channels { };
+		key amtnet { algorithm hmac-sha256; secret "$(<"$LAB_KEY_FILE")"; };
+	END
+	for zone in "$@"; do
+		[[ $zone == "$secondary" ]] ||
+			echo "zone \"$zone\" { type primary; file \"$dir/$zone.zone\"; allow-update { key amtnet; }; };"
+	done
+	[[ -z $secondary ]] ||
+		echo "zone \"$secondary\" { type secondary; primaries { 192.0.2.2; }; file \"$dir/secondary.zone\"; };"
+}
+
+# configure_knot: the same.
+configure_knot()
+{
+	local dir=$1 address=$2 secondary=$3 zone
+	shift 3
+
+	cat <<-END
+		server:
+		    rundir: "$dir"
+		    listen: [ $address@53 ]
+		log:
+		  - target: stderr
+		    any: info
+		database:
+		    storage: "$dir"
+		key:
+		  - id: amtnet
+		    algorithm: hmac-sha256
+		    secret: $(<"$LAB_KEY_FILE")
+		remote:
+		  - id: primary
+		    address: 192.0.2.2
+		acl:
+		  - id: update
+		    key: amtnet
+		    action: update
+		  - id: transfer
+		    address: 192.0.2.0/24
+		    action: transfer
+		template:
+		  - id: default
+		    storage: "$dir"
+		    file: "%s.zone"
+		    zonefile-sync: -1
+		    acl: [ update, transfer ]
+		zone:
+	END
+	for zone in "$@"; do
+		echo "  - domain: $zone"
+		[[ $zone != "$secondary" ]] || printf '    %s\n' 'master: primary' 'file: secondary.zone' 'acl: transfer'
+	done
+}
+
+# server NAME ADDRESS SECONDARY-ZONE ZONE...: its zones must lie in its directory already.
+server()
+{
+	local name=$1 address=$2 dir=$LAB_DIR/$1
+
+	shift
+	"configure_$software" "$dir" "$@" >"$dir/conf"
+	chmod 0600 "$dir/conf"
+	if [[ $software == bind ]]; then
+		lab_spawn "$name" one "$(lab_program named)" -g -c "$dir/conf" -n 1
+	else
+		lab_spawn "$name" one "$(lab_program knotd)" -c "$dir/conf"
+	fi
+	lab_wait_for 20 has_soa "$address" || lab_fail "$name does not answer"
+}
+
+has_soa()
+{
+	[[ -n $(prov_dig soa.example SOA "$1") ]]
+}
+
+# resolver: passes every question on to the first name server, and keeps the answers.
+resolver()
+{
+	local dir=$LAB_DIR/resolver
+
+	mkdir "$dir"
+	cat >"$dir/conf" <<-END
+		options {
+			directory "$dir"; pid-file none; session-keyfile none; lock-file none;
+			managed-keys-directory "$dir"; listen-on port 53 { 192.0.2.53; }; listen-on-v6 { none; };
+			recursion yes; allow-recursion { any; }; dnssec-validation no; empty-zones-enable no;
+			forward only; forwarders { 192.0.2.1; };
+		};
+		controls { };
+	END
+	lab_spawn resolver one "$(lab_program named)" -g -c "$dir/conf" -n 1
+	lab_wait_for 20 resolves || lab_fail 'the resolver does not answer'
+}
+
+resolves()
+{
+	lab_exec one dig @192.0.2.53 +short +time=1 +tries=1 soa.example SOA | grep -q '^ns1'
+}
+
+daemon()
+{
+	local zone
+
+	{
+		cat <<-END
+			state: $LAB_DIR/sidecar.db
+			lease:
+			  socket: $LAB_DIR/run/lease.sock
+			control:
+			  socket: $LAB_DIR/run/sidecar.sock
+			hello:
+			  listen: ["127.0.0.1:20971"]
+			dns:
+			  keys:
+			    - {name: amtnet, secret-file: $LAB_KEY_FILE}
+			  discover: {resolvers: [192.0.2.53]}
+			  zones:
+		END
+		for zone in "${zones[@]}"; do
+			echo "    - {name: $zone, key: amtnet}"
+		done
+	} >"$LAB_DIR/sidecar.yaml"
+	prov_run sidecar
+}
+
+# lease ZONE NUMBER: the machine 10.81.0.NUMBER gets its lease, with a name in the zone.
+lease()
+{
+	lab_exec one "$LAB_BUILD/tests/bench/dns/feed_leases" "$LAB_DIR/run/lease.sock" "$1" 1 \
+		$((0x510000 + $2)) 1 0
+}
+
+# found ZONE WORDS: status says so.
+found()
+{
+	[[ $(prov_ctl sidecar --json status) == *"\"dns.zone.$1.found\",\"value\":\"$2"* ]]
+}
+
+# registered ZONE NUMBER [SERVER]
+registered()
+{
+	prov_says "pc$((0x510000 + $2)).$1" A "10.81.0.$2" "${3:-192.0.2.1}"
+}
+
+tap_begin nsupdate named "$([[ $software == bind ]] && echo named || echo knotd)"
+lab_machine one
+for address in 1 2 53; do
+	lab_ip one addr add "192.0.2.$address/32" dev lo
+done
+lab_make_key
+mkdir -p "$LAB_DIR/ns1" "$LAB_DIR/ns2" "$LAB_DIR/run"
+for name in "${zones[@]}"; do
+	primary=ns1.soa.example.
+	[[ $name != hidden.example ]] || primary=placeholder.invalid.
+	zone "$name" "$primary" 1 >"$LAB_DIR/ns1/$name.zone"
+done
+server ns1 192.0.2.1 '' "${zones[@]}"
+resolver
+daemon
+
+for name in soa.example child.soa.example 81.10.in-addr.arpa; do
+	tap_soon 10 "the primary of $name is found by its SOA" found "$name" 'by SOA, primary ns1.soa.example'
+done
+tap_soon 10 'behind a placeholder the NS set is found' found hidden.example 'by NS'
+lease soa.example 1
+lease child.soa.example 2
+lease hidden.example 3
+tap_soon 10 'a name is registered at the primary' registered soa.example 1
+tap_soon 10 'a name below the delegation is in the zone below' registered child.soa.example 2
+tap_soon 10 'a name is registered behind a placeholder' registered hidden.example 3
+tap_soon 10 'the reverse name is registered' \
+	prov_says 1.0.81.10.in-addr.arpa PTR "pc$((0x510001)).soa.example."
+
+# The primary moves: its SOA names ns2, and ns1 is a secondary of it, while the resolver has the old SOA.
+zone soa.example ns2.soa.example. 1000 >"$LAB_DIR/ns2/soa.example.zone"
+server ns2 192.0.2.2 '' soa.example
+lab_stop ns1
+server ns1 192.0.2.1 soa.example "${zones[@]}"
+tap_soon 10 'the old primary is a secondary now' prov_says soa.example SOA \
+	'ns2.soa.example. hostmaster.soa.example. 1000 3600 600 86400 30'
+lease soa.example 4
+tap_soon 25 'after a refusal the new primary is found' found soa.example 'by SOA, primary ns2.soa.example'
+tap_soon 10 'and the name that waited is registered there' registered soa.example 4 192.0.2.2
+tap_end
