@@ -14,6 +14,7 @@ struct dns_find;
 /* 0 or -ENOMEM. */
 int dns_find_new(struct dns_zone *zone);
 void dns_find_free(struct dns_zone *zone);
+/* Looks at once, for the first time or because a person asks for it. */
 void dns_find_start(struct dns_zone *zone);
 void dns_find_stop(struct dns_zone *zone);
 

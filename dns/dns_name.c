@@ -293,6 +293,8 @@ size_t dns_retry(struct dns *dns, const struct hostname *what)
 			log_info("dns", "a person closes the circuit, zone=%s",
 				 zone->config->name.text);
 		pace_init(&zone->pace);
+		if (dns->running)
+			dns_find_start(zone);
 	}
 	for (unsigned part = 0; part < LEDGER_PARTS; part++)
 		count += ledger_retry(dns->ledger, part, what);

@@ -244,6 +244,23 @@ static void names_say_why_they_wait(void **state)
 	assert_int_equal(door_count(door, LEDGER_WANTED), 2);
 }
 
+static void retry_looks_at_once(void **state)
+{
+	struct door *door = *state;
+	uint64_t searches;
+
+	bad = REFUSED;
+	bad_left = SIZE_MAX;
+	begin(door);
+	door_wait(door, search_failed, "the search fails");
+	door_turn(door); /* both zones' have */
+	searches = door->dns->counters.searches;
+	assert_int_equal(searches, 2);
+	dns_retry(door->dns, NULL);
+	door_turn(door); /* shorter than the pause */
+	assert_int_equal(door->dns->counters.searches, searches + 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, door_set_up, door_tear_down)
 
 int main(void)
@@ -252,6 +269,7 @@ int main(void)
 		TEST(servers_are_found_and_names_registered),
 		cmocka_unit_test(bad_answers_are_counted_and_names_wait_for_a_good_one),
 		TEST(names_say_why_they_wait),
+		TEST(retry_looks_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
