@@ -142,7 +142,9 @@ static const struct config_key publish_keys[] = {
 	 .offset = offsetof(struct publish_config, failover),
 	 .help = "With cold, the owner gives a sign of life each interval, and another daemon "
 		 "takes "
-		 "over after three intervals without one."},
+		 "over after three intervals without one. With hot, each daemon adds its own "
+		 "addresses, at most three, and removes those of one that gave no sign of life "
+		 "for three intervals."},
 	{.name = "forget-after",
 	 .kind = CONFIG_DURATION,
 	 .fallback = "90d",
@@ -189,6 +191,33 @@ static void check_owner(const char *owner, const char *key, struct config_check 
 				PUBLISH_OWNER_MAX);
 }
 
+/* With failover: hot the owner becomes a part of a name, which has no capitals. */
+static void check_label(const char *owner, const char *key, struct config_check *check)
+{
+	struct hostname name;
+
+	if (!owner || !publish_marker_owner_is_good(owner))
+		return;
+	if (hostname_parse(owner, &name, NULL) < 0 || strcmp(name.text, owner) != 0)
+		config_complain(check, key,
+				"\"%s\" makes no part of a DNS name, as failover: hot needs: "
+				"lower-case letters, digits and dashes are right",
+				owner);
+}
+
+static void check_hot(const struct publish_config *publish, struct config_check *check)
+{
+	if (publish->failover != PUBLISH_HOT)
+		return;
+	check_label(publish->owner, "owner", check);
+	check_label(publish->previous_owner, "previous-owner", check);
+	if (publish->addresses.count > PUBLISH_SHARE_MAX)
+		config_complain(check, "addresses",
+				"at most %d are right with failover: hot, where each daemon adds "
+				"its own",
+				PUBLISH_SHARE_MAX);
+}
+
 static void check_owners(const struct publish_config *publish, struct config_check *check)
 {
 	check_owner(publish->owner, "owner", check);
@@ -207,6 +236,7 @@ static void publish_check(const void *object, struct config_check *check)
 
 	check_addresses(publish, check);
 	check_owners(publish, check);
+	check_hot(publish, check);
 	if (hostname_parse(publish->label, &label, &err) < 0)
 		config_complain(check, "label", "%s", err.text);
 	else if (hostname_labels(&label) != 1)
@@ -245,7 +275,7 @@ void dns_config_check_publish(const struct dns_config *dns, const struct publish
 			      const char *key, struct config_check *check)
 {
 	const struct hostname *zones = publish->zones.items;
-	struct hostname name;
+	struct hostname name, life;
 	char place[64];
 
 	for (size_t i = 0; i < publish->zones.count; i++) {
@@ -255,6 +285,11 @@ void dns_config_check_publish(const struct dns_config *dns, const struct publish
 		if (publish_config_name(publish, &zones[i], &name) < 0)
 			config_complain(check, place, "%s makes no name with the label",
 					zones[i].text);
+		else if (publish->failover == PUBLISH_HOT && publish->owner &&
+			 publish_marker_life_name(publish->owner, &name, &life) < 0)
+			config_complain(check, place,
+					"%s is too long for the signs of life of \"%s\" below it",
+					name.text, publish->owner);
 		else if (dns_config_zone(dns, &name) < 0)
 			config_complain(
 				check, place,

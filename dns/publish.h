@@ -12,12 +12,14 @@
  *                                          ├─ our marker ──────────> change, or repair: 3 in 10 minutes
  *                                          ├─ our value, no marker ─> adopt
  *                                          ├─ another's marker ────> stand by; take over once it stands
- *                                          │                         still for 3 intervals (cold)
+ *                                          │                         still for 3 intervals (cold, hot)
+ *                                          ├─ entries of several ──> join, repair our part, remove the dead
+ *                                          │                         (hot: dns/publish_hot)
  *                                          └─ anything else ───────> foreign: left alone
  */
 #pragma once
 
-#include "dns/publish_found.h"
+#include "dns/publish_peers.h"
 #include "dns/server.h"
 #include "dns/update.h"
 
@@ -32,6 +34,7 @@
 enum publish_failover {                /* what other daemons do with the same names */
 			PUBLISH_ALONE, /* nothing */
 			PUBLISH_COLD,  /* one publishes, the others take over when it is dead */
+			PUBLISH_HOT,   /* each adds its own addresses, and removes the dead */
 };
 extern const char *const publish_failover_names[]; /* NULL-terminated */
 
@@ -55,11 +58,15 @@ enum publish_step {
 	PUBLISH_LOOK_AAAA,
 	PUBLISH_LOOK_TXT,
 	PUBLISH_LOOK_CNAME,
+	PUBLISH_LOOK_LIFE, /* of each daemon that shares the name */
 	PUBLISH_CREATE,
 	PUBLISH_CHANGE, /* to what is wanted anew, or from the owner that we were before */
 	PUBLISH_REPAIR,
 	PUBLISH_ADOPT,
 	PUBLISH_TAKE_OVER,
+	PUBLISH_JOIN,   /* our addresses and our entry beside those of others */
+	PUBLISH_REMOVE, /* a daemon that gives no sign of life, with its addresses */
+	PUBLISH_LEAVE,  /* our own part */
 	PUBLISH_FORCE,
 	PUBLISH_WITHDRAW,
 	PUBLISH_STEPS,
@@ -67,15 +74,19 @@ enum publish_step {
 extern const char *const publish_step_names[];
 
 struct publish_goal {
-	struct hostname zone;                         /* the zone that updates are sent for */
-	struct hostname name;                         /* "provisionserver.corp.example" */
-	bool unwanted;                                /* to be withdrawn */
+	struct hostname zone; /* the zone that updates are sent for */
+	struct hostname name; /* "provisionserver.corp.example" */
+	bool unwanted;        /* to be withdrawn */
+	bool parked;          /* hot: our addresses take no hellos, those of others are better */
 	struct addr addresses[PUBLISH_ADDRESSES_MAX]; /* in the order of addr_compare */
 	size_t count;
 	uint32_t ttl;
 	char owner[PUBLISH_OWNER_MAX + 1];
 	char previous_owner[PUBLISH_OWNER_MAX + 1]; /* who we were before; "" = nobody */
 	int failover;                               /* enum publish_failover */
+	/* Hot: counted on from here when we join, any number: who died and comes back must not say the
+	 * same as before, or he looks dead still. */
+	uint32_t first_epoch;
 	uint64_t interval_ms;
 };
 
@@ -98,11 +109,17 @@ struct publish {
 	uint32_t forced_id; /* what he saw; 0 = whatever is there */
 	/* What the looks found. */
 	struct publish_found found;
-	char seen[PUBLISH_TEXT];                /* addresses, for people */
-	char owner_seen[PUBLISH_OWNER_MAX + 1]; /* of the marker; "" = none */
-	uint32_t seen_id;                       /* a sum over all of it; 0 = never looked */
-	bool changed;                           /* this round changed the name */
-	struct err words;                       /* last outcome */
+	/* Those that share the name, ourselves first: which of them is being looked at, and removed. */
+	struct publish_peers peers;
+	size_t peer;
+	bool glance;             /* this round only looks at the signs of life of the others */
+	unsigned turn;           /* of PUBLISH_LOOKS, hot: 0 renews */
+	enum publish_step did;   /* the last change of this round, hot */
+	char seen[PUBLISH_TEXT]; /* addresses, for people */
+	char owner_seen[PUBLISH_OWNERS_TEXT]; /* of the markers; "" = none */
+	uint32_t seen_id;                     /* a sum over all of it; 0 = never looked */
+	bool changed;                         /* this round changed the name */
+	struct err words;                     /* last outcome */
 };
 
 struct publish_request {
@@ -117,6 +134,8 @@ void publish_init(struct publish *ret, const struct publish_goal *goal);
 /* Other addresses from here on ; no addresses = what is there stays. */
 void publish_set_addresses(struct publish *publish, const struct addr *addresses, size_t count);
 void publish_set_unwanted(struct publish *publish, bool unwanted);
+/* Hot: true while our addresses take no hellos. They leave as long as others have some. */
+void publish_set_parked(struct publish *publish, bool parked);
 /* An operator wants the name to become ours, whoever's it is; with `seen_id` only if the name still
  * is what it was when that was given. */
 void publish_force(struct publish *publish, uint32_t seen_id);
@@ -131,6 +150,9 @@ bool publish_next(struct publish *publish, const struct server_outcome *last, ui
 /* The round could not be finished. */
 void publish_fail(struct publish *publish, const char *words);
 
+/* False for a round that only looks at the signs of life of others: what the name servers serve is not
+ * asked then. */
+bool publish_wants_watch(const struct publish *publish);
 /* True when a round must go to the server that takes updates, whatever was seen elsewhere. */
 bool publish_is_due(const struct publish *publish);
 /* When the next look is due at the latest, counted from now. */

@@ -16,7 +16,7 @@ void publish_found_keep(const struct update_answer *answer, struct publish_rrset
 	}
 }
 
-static bool has(const struct publish_rrset *set, const struct record *record)
+bool publish_found_has(const struct publish_rrset *set, const struct record *record)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (record_equal_data(&set->records[i], record))
@@ -25,7 +25,7 @@ static bool has(const struct publish_rrset *set, const struct record *record)
 	return false;
 }
 
-static bool ttl_is(const struct publish_rrset *set, uint32_t ttl)
+bool publish_found_ttl_is(const struct publish_rrset *set, uint32_t ttl)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->records[i].ttl != ttl)
@@ -40,11 +40,34 @@ bool publish_found_is(const struct publish_found *found, const struct addr *addr
 	for (size_t i = 0; i < count; i++) {
 		struct record record = record_address(addresses[i], 0);
 
-		if (!has(record.type == RECORD_A ? &found->a : &found->aaaa, &record))
+		if (!publish_found_has(record.type == RECORD_A ? &found->a : &found->aaaa, &record))
 			return false;
 	}
 	return found->a.count + found->aaaa.count == count && !found->a.more && !found->aaaa.more &&
-	       !found->cname.count && ttl_is(&found->a, ttl) && ttl_is(&found->aaaa, ttl);
+	       !found->cname.count && publish_found_ttl_is(&found->a, ttl) &&
+	       publish_found_ttl_is(&found->aaaa, ttl);
+}
+
+const char *publish_found_owners(const struct publish_found *found, char ret[PUBLISH_OWNERS_TEXT])
+{
+	const char *last = "", *next;
+	struct publish_marker markers[PUBLISH_RECORDS_MAX];
+	size_t count = 0, at = 0;
+
+	for (size_t i = 0; i < found->txt.count; i++)
+		count += publish_marker_parse(&found->txt.records[i], &markers[count]);
+	for (ret[0] = '\0';; last = next) {
+		next = NULL;
+		for (size_t i = 0; i < count; i++) {
+			if (strcmp(markers[i].owner, last) > 0 &&
+			    (!next || strcmp(markers[i].owner, next) < 0))
+				next = markers[i].owner;
+		}
+		if (!next || at >= PUBLISH_OWNERS_TEXT)
+			return ret;
+		snprintf(ret + at, PUBLISH_OWNERS_TEXT - at, "%s%s", at ? " " : "", next);
+		at += strlen(ret + at);
+	}
 }
 
 bool publish_found_is_empty(const struct publish_found *found)

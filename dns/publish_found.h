@@ -15,6 +15,7 @@
 #define PUBLISH_ADDRESSES_MAX 8
 #define PUBLISH_TEXT 400
 #define PUBLISH_RECORDS_MAX 10
+#define PUBLISH_OWNERS_TEXT (8 * (PUBLISH_OWNER_MAX + 1))
 
 /* The records of one type at the name. */
 struct publish_rrset {
@@ -40,6 +41,11 @@ bool publish_found_is(const struct publish_found *found, const struct addr *addr
 bool publish_found_is_empty(const struct publish_found *found);
 /* False where there is no marker. */
 bool publish_found_marker(const struct publish_found *found, struct publish_found_marker *ret);
+/* Who the markers say that owns it, in order: "" = nobody, several where they share it. Gives `ret`
+ * back. */
+const char *publish_found_owners(const struct publish_found *found, char ret[PUBLISH_OWNERS_TEXT]);
+bool publish_found_has(const struct publish_rrset *set, const struct record *record);
+bool publish_found_ttl_is(const struct publish_rrset *set, uint32_t ttl);
 /* What is there apart from the marker, the same text for the same records in any order; puts them in
  * order on the way. "" = nothing. Gives `ret` back. */
 const char *publish_found_print(struct publish_found *found, char ret[PUBLISH_TEXT]);

@@ -28,8 +28,15 @@ struct record publish_marker_record(const struct publish_marker *marker, uint32_
 {
 	char text[TEXT_MAX + 1];
 
-	snprintf(text, sizeof(text), "%s;owner=%s;epoch=%u", version, marker->owner,
-		 (unsigned)marker->epoch);
+	snprintf(text, sizeof(text), "%s;owner=%s;epoch=%u%s", version, marker->owner,
+		 (unsigned)marker->epoch, marker->shared ? ";hot=" : "");
+	for (size_t i = 0; marker->shared && i < marker->count; i++) {
+		size_t at = strlen(text);
+		char address[ADDR_TEXT];
+
+		snprintf(text + at, sizeof(text) - at, "%s%s", i ? "," : "",
+			 addr_print(marker->addresses[i], address));
+	}
 	return record_txt(text, ttl);
 }
 
@@ -68,9 +75,23 @@ static char *value_of(char *field, const char *name)
 									      : NULL;
 }
 
+/* What follows "hot=": addresses with commas between them, or nothing. */
+static bool addresses_parse(char *text, struct publish_marker *ret)
+{
+	ret->shared = true;
+	while (text && *text) {
+		const char *one = strsep(&text, ",");
+
+		if (ret->count == PUBLISH_SHARE_MAX ||
+		    addr_parse(one, &ret->addresses[ret->count++]) < 0)
+			return false;
+	}
+	return true;
+}
+
 bool publish_marker_parse(const struct record *record, struct publish_marker *ret)
 {
-	char text[TEXT_MAX + 1], *rest = text, *owner, *epoch;
+	char text[TEXT_MAX + 1], *rest = text, *owner, *epoch, *hot;
 	struct publish_marker marker = {.owner = ""};
 
 	if (!txt_text(record, text))
@@ -82,7 +103,18 @@ bool publish_marker_parse(const struct record *record, struct publish_marker *re
 	if (!owner || !publish_marker_owner_is_good(owner) || !epoch ||
 	    !epoch_parse(epoch, &marker.epoch))
 		return false;
+	hot = value_of(strsep(&rest, ";"), "hot");
+	if (hot && !addresses_parse(hot, &marker))
+		return false;
 	memcpy(marker.owner, owner, strlen(owner) + 1);
 	*ret = marker;
 	return true;
+}
+
+int publish_marker_life_name(const char *owner, const struct hostname *name, struct hostname *ret)
+{
+	char text[PUBLISH_OWNER_MAX + sizeof("._amtps.") + HOSTNAME_MAX];
+
+	snprintf(text, sizeof(text), "%s._amtps.%s", owner, name->text);
+	return hostname_parse(text, ret, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/publish_request.h"
+#include "dns/publish_hot_request.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,10 @@ struct publish_marker publish_request_marker(const struct publish *publish)
 	snprintf(marker.owner, sizeof(marker.owner), "%s", publish->goal.owner);
 	if (publish->goal.failover == PUBLISH_COLD)
 		marker.epoch = publish_marker_next_epoch(publish->epoch);
+	else if (publish->goal.failover == PUBLISH_HOT)
+		marker.epoch = publish_marker_next_epoch(publish->peers.items[0].life.length
+								 ? publish->peers.items[0].epoch
+								 : publish->goal.first_epoch);
 	return marker;
 }
 
@@ -90,6 +95,25 @@ static void put_marker(const struct publish *publish, struct update *update)
 	update_put(update, UPDATE_ADD, &publish->goal.name, &record);
 }
 
+/* All that is ours, where nothing is yet. */
+static void put_own(const struct publish *publish, struct update *update)
+{
+	if (publish->goal.failover == PUBLISH_HOT) {
+		publish_hot_request_part(publish, update);
+		return;
+	}
+	put_addresses(publish, update, UPDATE_ADD);
+	put_marker(publish, update);
+}
+
+static void require_marker(const struct publish *publish, struct update *update)
+{
+	if (publish_peers_are(&publish->peers))
+		publish_hot_request_instead(publish, update);
+	else
+		update_put(update, UPDATE_RRSET_IS, &publish->goal.name, &publish->rival.record);
+}
+
 static void delete_addresses(const struct publish *publish, struct update *update)
 {
 	update_put_type(update, UPDATE_DELETE_RRSET, &publish->goal.name, RECORD_A);
@@ -101,8 +125,7 @@ static void replace_all(const struct publish *publish, struct update *update)
 {
 	delete_addresses(publish, update);
 	update_put_type(update, UPDATE_DELETE_RRSET, &publish->goal.name, RECORD_TXT);
-	put_addresses(publish, update, UPDATE_ADD);
-	put_marker(publish, update);
+	put_own(publish, update);
 }
 
 static void put_step(const struct publish *publish, struct update *update)
@@ -123,19 +146,18 @@ static void put_step(const struct publish *publish, struct update *update)
 		break;
 	case PUBLISH_CREATE:
 		require_unused(publish, update);
-		put_addresses(publish, update, UPDATE_ADD);
-		put_marker(publish, update);
+		put_own(publish, update);
 		break;
 	case PUBLISH_CHANGE:
 	case PUBLISH_REPAIR:
 	case PUBLISH_TAKE_OVER:
-		update_put(update, UPDATE_RRSET_IS, name, &publish->rival.record);
+		require_marker(publish, update);
 		replace_all(publish, update);
 		break;
 	case PUBLISH_ADOPT:
 		require_addresses(publish, update);
 		update_put_type(update, UPDATE_RRSET_UNUSED, name, RECORD_TXT);
-		put_marker(publish, update);
+		put_own(publish, update);
 		break;
 	case PUBLISH_FORCE:
 		require_all_found(publish, update);
@@ -147,11 +169,15 @@ static void put_step(const struct publish *publish, struct update *update)
 		delete_addresses(publish, update);
 		update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_TXT);
 		break;
+	case PUBLISH_JOIN: /* dns/publish_hot_request */
+	case PUBLISH_REMOVE:
+	case PUBLISH_LEAVE:
 	case PUBLISH_REST:
 	case PUBLISH_LOOK_A:
 	case PUBLISH_LOOK_AAAA:
 	case PUBLISH_LOOK_TXT:
 	case PUBLISH_LOOK_CNAME:
+	case PUBLISH_LOOK_LIFE:
 	case PUBLISH_STEPS:
 		break;
 	}
@@ -163,6 +189,7 @@ static uint16_t look_type(enum publish_step step)
 	       : step == PUBLISH_LOOK_AAAA  ? RECORD_AAAA
 	       : step == PUBLISH_LOOK_CNAME ? RECORD_CNAME
 	       : step == PUBLISH_LOOK_TXT   ? RECORD_TXT
+	       : step == PUBLISH_LOOK_LIFE  ? RECORD_TXT
 					    : 0;
 }
 
@@ -172,8 +199,10 @@ bool publish_request_make(struct publish *publish, enum publish_step step,
 	publish->step = step;
 	ret->type = look_type(step);
 	ret->query = ret->type != 0;
-	ret->name = publish->goal.name;
+	ret->name = step == PUBLISH_LOOK_LIFE ? publish->peers.items[publish->peer].life_name
+					      : publish->goal.name;
 	update_init(&ret->update, &publish->goal.zone);
-	put_step(publish, &ret->update);
+	if (!publish_hot_request_put(publish, &ret->update))
+		put_step(publish, &ret->update);
 	return true;
 }

@@ -25,7 +25,7 @@ static void take_found(struct publish_view *view, struct publish_view_answer *an
 	struct publish_found_marker marker = {.marker = {.epoch = 0}};
 
 	publish_found_marker(&answer->found, &marker);
-	memcpy(view->owner, marker.marker.owner, sizeof(view->owner));
+	publish_found_owners(&answer->found, view->owner);
 	view->epoch = marker.marker.epoch;
 	publish_found_print(&answer->found, view->seen);
 	view->serial = answer->serial;

@@ -46,7 +46,7 @@ struct publish_view {
 	bool looked; /* the rest is what it serves */
 	uint32_t serial;
 	char seen[PUBLISH_TEXT];
-	char owner[PUBLISH_OWNER_MAX + 1];
+	char owner[PUBLISH_OWNERS_TEXT];
 	uint32_t epoch;
 	uint64_t bad_since_ms; /* not right since then; 0 = right, or not known */
 	bool alarm;            /* for so long that someone must know */

@@ -32,7 +32,7 @@ struct update_item {
 	struct record record; /* type only for the RRset forms; unused for the name forms */
 };
 
-#define UPDATE_ITEMS_MAX 24
+#define UPDATE_ITEMS_MAX 60
 
 struct update {
 	struct hostname zone;

@@ -47,6 +47,11 @@ struct sim_plan {
 extern struct sim_plan sim_plan;
 extern bool sim_calm; /* no more faults: the history comes to rest */
 
+/* sim_main: plays `count` histories, or what the arguments [-n HISTORIES] [-s SEED] [-t] say, and prints
+ * the TAP of one test; gives main's result. */
+typedef const char *sim_play(uint64_t seed, bool trace); /* NULL, or what was wrong */
+int sim_main(int argc, char **argv, uint64_t count, sim_play *play, const char *rule);
+
 /* sim_disk */
 void sim_disk_clear(void);
 uint64_t sim_disk_position(void);  /* highest event that is on disk */

@@ -12,11 +12,8 @@
 #include "sim.h"
 #include "sim_zone.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define QUIET_MS (27 * (uint64_t)SIM_HOUR) /* longer than the longest wait, a day */
 
@@ -93,31 +90,6 @@ static const char *play(uint64_t seed, bool trace)
 
 int main(int argc, char **argv)
 {
-	uint64_t count = 5000, seed = 1, failed = 0;
-	bool trace = false;
-	const char *failure;
-	int option;
-
-	while ((option = getopt(argc, argv, "n:s:t")) != -1) {
-		if (option == 'n')
-			count = strtoull(optarg, NULL, 10);
-		else if (option == 's')
-			seed = strtoull(optarg, NULL, 10);
-		else if (option == 't')
-			trace = true;
-		else
-			return 99;
-	}
-	for (uint64_t i = 0; i < count && failed < 3; i++) {
-		if (!(failure = play(seed + i, trace)))
-			continue;
-		failed++;
-		printf("# seed %" PRIu64 ": %s\n", seed + i, failure);
-		if (!trace && failed == 1)
-			play(seed + i, true);
-	}
-	printf("%sok 1 - after %" PRIu64 " histories from seed %" PRIu64
-	       " DNS is as wanted, and nothing of others was touched\n1..1\n",
-	       failed ? "not " : "", count, seed);
-	return failed > 0;
+	return sim_main(argc, argv, 5000, play,
+			"DNS is as wanted, and nothing of others was touched");
 }

@@ -22,5 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	record = publish_marker_record(&marker, 0);
 	assert(publish_marker_parse(&record, &again));
 	assert(!strcmp(marker.owner, again.owner) && marker.epoch == again.epoch);
+	assert(marker.shared == again.shared && marker.count == again.count);
+	assert(!memcmp(marker.addresses, again.addresses, sizeof(marker.addresses)));
 	return 0;
 }

@@ -164,7 +164,14 @@ static void each_mistake_is_named(void **state)
 		{ZONE "provision-server: {zones: [.], addresses: [10.0.0.9]}\n",
 		 "provisionserver lies in no zone"},
 		{ZONE "provision-server: {owner: a, previous-owner: a}\n", "that we are"},
-		{ZONE "provision-server: {failover: warm}\n", "none, cold"},
+		{ZONE "provision-server: {failover: warm}\n", "none, cold, hot"},
+		{ZONE
+		 "provision-server: {zones: [x], failover: hot, addresses: [10.0.0.1, 10.0.0.2, "
+		 "10.0.0.3, 10.0.0.4]}\n",
+		 "at most 3"},
+		{ZONE "provision-server: {failover: hot, owner: Core1}\n", "no part of a DNS name"},
+		{ZONE "provision-server: {failover: hot, owner: a, previous-owner: a..b}\n",
+		 "no part of a DNS name"},
 		{ZONE "provision-server: {label: a.b}\n", "not one label"},
 		{ZONE "provision-server: {owner: \"a;b\"}\n", "letters, digits"},
 		{ZONE "lease: {socket: run/x}\n", "not an absolute path"},

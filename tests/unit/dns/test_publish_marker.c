@@ -20,6 +20,35 @@ static void marker_reads_what_it_writes(void **state)
 	assert_memory_equal(&read, &marker, sizeof(read));
 }
 
+/* The longest of them fits in one string of a TXT. */
+static void entry_holds_what_its_daemon_adds(void **state)
+{
+	struct publish_marker marker = {.shared = true, .count = PUBLISH_SHARE_MAX}, read;
+	uint8_t bytes[16];
+	struct record record;
+
+	memset(marker.owner, 'o', PUBLISH_OWNER_MAX);
+	memset(bytes, 0xab, sizeof(bytes));
+	for (size_t i = 0; i < marker.count; i++)
+		marker.addresses[i] = addr_ip6(bytes);
+	record = publish_marker_record(&marker, 300);
+	assert_true(publish_marker_parse(&record, &read));
+	assert_memory_equal(&read, &marker, sizeof(read));
+}
+
+static void sign_of_life_has_a_name_of_its_own(void **state)
+{
+	const struct hostname name = {"provisionserver.corp.example"};
+	struct hostname life, longest = {""};
+
+	assert_int_equal(publish_marker_life_name("core1", &name, &life), 0);
+	assert_string_equal(life.text, "core1._amtps.provisionserver.corp.example");
+	assert_true(publish_marker_life_name("a..b", &name, &life) < 0);
+	for (int i = 0; i < 241; i++)
+		longest.text[i] = i % 2 ? '.' : 'a';
+	assert_true(publish_marker_life_name("core1", &longest, &life) < 0);
+}
+
 static void marker_has_exactly_one_form(void **state)
 {
 	static const struct {
@@ -29,6 +58,11 @@ static void marker_has_exactly_one_form(void **state)
 		{"v=amtps1;owner=core1;epoch=7", true},
 		{"v=amtps1;owner=core1;epoch=0", true},
 		{"v=amtps1;owner=core1;epoch=7;later=what", true},
+		{"v=amtps1;owner=core1;epoch=0;hot=192.0.2.1,2001:db8::1", true},
+		{"v=amtps1;owner=core1;epoch=0;hot=", true},
+		{"v=amtps1;owner=core1;epoch=0;hot=192.0.2.1,", true},
+		{"v=amtps1;owner=core1;epoch=0;hot=192.0.2", false},
+		{"v=amtps1;owner=core1;epoch=0;hot=10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", false},
 		{"v=amtps1;owner=core1;epoch=4294967296", false},
 		{"v=amtps1;owner=core1;epoch=-1", false},
 		{"v=amtps1;owner=core1;epoch=", false},
@@ -84,6 +118,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marker_reads_what_it_writes),
+		cmocka_unit_test(entry_holds_what_its_daemon_adds),
+		cmocka_unit_test(sign_of_life_has_a_name_of_its_own),
 		cmocka_unit_test(marker_has_exactly_one_form),
 		cmocka_unit_test(marker_is_one_whole_string),
 		cmocka_unit_test(owner_is_short_and_plain),

@@ -230,7 +230,7 @@ static void longest_update_fits_its_bound(void **state)
 	txt = record_txt(longest, 60);
 	update_init(&update, &(struct hostname){""});
 	for (int i = 0; i < UPDATE_ITEMS_MAX; i++) {
-		memset(label, 'a' + i, 63);
+		memset(label, 'a' + i % 26, 63);
 		label[63] = '\0';
 		snprintf(text, sizeof text, "%s.%s.%s.%.61s", label, label, label, label);
 		update_put(&update, UPDATE_ADD, &(struct hostname){0}, &txt);
