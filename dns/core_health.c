@@ -37,13 +37,20 @@ void core_health_set(struct core_health *health, const struct addr *addresses, s
 	}
 }
 
+bool core_health_any_up(const struct core_health *health)
+{
+	for (size_t i = 0; i < health->count; i++) {
+		if (health->items[i].state == CORE_UP)
+			return true;
+	}
+	return false;
+}
+
 /* The healthy ones; where there is none, whoever is in the set already stays. */
 static bool choose(struct core_health *health)
 {
-	bool any_up = false, changed = false;
+	bool any_up = core_health_any_up(health), changed = false;
 
-	for (size_t i = 0; i < health->count; i++)
-		any_up |= health->items[i].state == CORE_UP;
 	for (size_t i = 0; i < health->count; i++) {
 		struct core *core = &health->items[i];
 		bool published = any_up ? core->state == CORE_UP : core->published;

@@ -46,5 +46,6 @@ bool core_health_result(struct core_health *health, struct addr address, const c
 			uint64_t wall_ms);
 /* Every core has been checked once. */
 bool core_health_is_known(const struct core_health *health);
+bool core_health_any_up(const struct core_health *health);
 /* The published set; returns how many. */
 size_t core_health_published(const struct core_health *health, struct addr ret[CORE_HEALTH_MAX]);

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/random.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static uint64_t with_jitter(const struct publish *publish, uint64_t wait)
 
 	if (publish->state == PUBLISH_STANDBY)
 		return wait;
-	if (publish->goal.failover == PUBLISH_COLD)
+	if (publish->goal.failover != PUBLISH_ALONE)
 		return wait - random_u32() % (tenth + 1);
 	return wait - tenth + random_u32() % (2 * tenth + 1);
 }
@@ -190,6 +191,12 @@ static void on_answer(const struct server_outcome *outcome, void *user)
 	dns_send(zone);
 }
 
+static void begin(struct dns_site *site)
+{
+	publish_begin(&site->publish, &site->publisher->request);
+	site_send(site, &site->publisher->request);
+}
+
 void dns_publish_watched(struct dns_site *site)
 {
 	bool odd = dns_publish_is_odd(site);
@@ -201,8 +208,7 @@ void dns_publish_watched(struct dns_site *site)
 		round_over(site);
 		return;
 	}
-	publish_begin(&site->publish, &site->publisher->request);
-	site_send(site, &site->publisher->request);
+	begin(site);
 }
 
 /* Which servers the zone has --------------------------------------------------------------------- */
@@ -251,6 +257,8 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 	site->publisher->counters.rounds++;
 	if (goal->unwanted) {
 		dns_publish_watched(site);
+	} else if (!publish_wants_watch(&site->publish)) {
+		begin(site);
 	} else if (site->rounds++ % SERVERS_EVERY == 0 || !site->servers.name_count) {
 		publish_servers_begin(&site->servers, &site->zone->config->name, &question);
 		ask_servers(site, true, &question);
@@ -281,6 +289,8 @@ static void owner_of(const struct publish_config *config, char ret[PUBLISH_OWNER
 	for (char *c = name; *c; c++) {
 		char one[2] = {*c, '\0'};
 
+		if (config->failover == PUBLISH_HOT) /* it becomes part of a name */
+			*c = (char)tolower((unsigned char)*c);
 		if (!publish_marker_owner_is_good(one))
 			*c = '-';
 	}

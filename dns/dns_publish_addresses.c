@@ -46,6 +46,21 @@ static void publish_these(struct dns_publisher *publisher, const struct addr *ad
 	}
 }
 
+/* With failover: hot, addresses that take no hellos leave while others have better ones. */
+static void park(struct dns_publisher *publisher, bool parked)
+{
+	struct dns_site *site;
+
+	if (publisher->config->failover != PUBLISH_HOT || publisher->parked == parked)
+		return;
+	publisher->parked = parked;
+	LIST_FOREACH(site, &publisher->sites, link)
+	{
+		publish_set_parked(&site->publish, parked);
+		dns_publish_kick(site, 0);
+	}
+}
+
 /* Health ---------------------------------------------------------------------------------------- */
 
 static bool is_checked(const struct dns_publisher *publisher)
@@ -71,8 +86,12 @@ static const struct core *core_of(const struct dns_publisher *publisher, struct 
 	return NULL;
 }
 
-static void report(const struct core *core, enum core_health_state before)
+static void report(const struct dns_publisher *publisher, const struct core *core,
+		   enum core_health_state before)
 {
+	const char *stays = publisher->config->failover == PUBLISH_HOT
+				    ? ", it is our last one and leaves while others have theirs"
+				    : ", it is the last one and stays";
 	char address[ADDR_TEXT];
 
 	addr_print(core->address, address);
@@ -82,7 +101,7 @@ static void report(const struct core *core, enum core_health_state before)
 		log_info("dns", "core takes hellos, address=%s", address);
 	else
 		log_warning("dns", "core takes no hellos, address=%s, reason=%s%s", address,
-			    core->words, core->published ? ", it is the last one and stays" : "");
+			    core->words, core->published ? stays : "");
 }
 
 /* Once every core was checked. */
@@ -90,9 +109,10 @@ static void publish_healthy(struct dns_publisher *publisher)
 {
 	struct addr healthy[CORE_HEALTH_MAX];
 
-	if (core_health_is_known(&publisher->health))
-		publish_these(publisher, healthy,
-			      core_health_published(&publisher->health, healthy));
+	if (!core_health_is_known(&publisher->health))
+		return;
+	publish_these(publisher, healthy, core_health_published(&publisher->health, healthy));
+	park(publisher, !core_health_any_up(&publisher->health));
 }
 
 static void on_checked(struct endpoint at, const char *words, void *user)
@@ -104,9 +124,10 @@ static void on_checked(struct endpoint at, const char *words, void *user)
 	enum core_health_state before = core->state;
 	bool first = !core_health_is_known(&publisher->health);
 
-	if (core_health_result(&publisher->health, at.addr, words, clock_wall_ms()) || first)
+	if (core_health_result(&publisher->health, at.addr, words, clock_wall_ms()) || first ||
+	    core->state != before)
 		publish_healthy(publisher);
-	report(core, before);
+	report(publisher, core, before);
 	core_probe_start(*probe_of(publisher, at.addr),
 			 interval_ms - random_u32() % (interval_ms / 10 + 1));
 }
@@ -150,9 +171,14 @@ static int set_probes(struct dns_publisher *publisher)
 static int set_candidates(struct dns_publisher *publisher, const struct addr *addresses,
 			  size_t count)
 {
+	size_t most = publisher->config->failover == PUBLISH_HOT ? PUBLISH_SHARE_MAX
+								 : PUBLISH_ADDRESSES_MAX;
 	int r;
 
-	publisher->candidate_count = count < PUBLISH_ADDRESSES_MAX ? count : PUBLISH_ADDRESSES_MAX;
+	if (count > most)
+		log_warning("dns", "more addresses than can be published, most=%zu, left-out=%zu",
+			    most, count - most);
+	publisher->candidate_count = count < most ? count : most;
 	if (publisher->candidate_count)
 		memcpy(publisher->candidates, addresses,
 		       publisher->candidate_count * sizeof(*addresses));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/door_publish.h"
 #include "common/clock.h"
+#include "dns/publish_hot.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,8 +14,10 @@ static const char *or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static void put_cores(struct rows *rows, const struct core_health *health)
+static void put_cores(struct rows *rows, const struct dns_publisher *publisher)
 {
+	const struct core_health *health = &publisher->health;
+	bool hot = publisher->config->failover == PUBLISH_HOT;
 	char address[ADDR_TEXT];
 	struct text text;
 
@@ -26,7 +29,9 @@ static void put_cores(struct rows *rows, const struct core_health *health)
 			 core_health_state_names[core->state]);
 		if (core->state == CORE_DOWN)
 			text_add(&text, " (%s%s)", core->words,
-				 core->published ? "; the last one, stays" : "");
+				 !core->published ? ""
+				 : hot ? "; our last one, leaves while others have theirs"
+				       : "; the last one, stays");
 	}
 	rows_text(rows, text.length ? text.bytes : NULL);
 	text_done(&text);
@@ -66,8 +71,9 @@ static void put_site(struct rows *rows, const struct dns_site *site)
 	rows_text(rows, or_null(publish->seen));
 	rows_text(rows, or_null(publish->owner_seen));
 	put_epoch(rows, publish->owner_seen, publish->epoch);
+	rows_text(rows, NULL);
 	rows_text(rows, site->changed_ms ? clock_print(site->changed_ms, changed) : NULL);
-	put_cores(rows, &site->publisher->health);
+	put_cores(rows, site->publisher);
 	rows_text(rows, or_null(publish->words.text));
 	rows_text(rows, or_null(id));
 }
@@ -90,8 +96,34 @@ static void put_view(struct rows *rows, const struct dns_site *site,
 	put_epoch(rows, view->looked ? view->owner : "", view->epoch);
 	rows_text(rows, NULL);
 	rows_text(rows, NULL);
+	rows_text(rows, NULL);
 	rows_text(rows, or_null(view->words.text));
 	rows_text(rows, NULL);
+}
+
+/* One of those that share the name, with the addresses that it adds. */
+static void put_peer(struct rows *rows, const struct dns_site *site, size_t at)
+{
+	const struct publish_peer *peer = &site->publish.peers.items[at];
+	const struct publish_marker *marker = &peer->marker;
+	uint64_t now_ms = clock_mono_ms();
+	char seen[PUBLISH_TEXT] = "", text[ADDR_TEXT];
+	bool silent = now_ms >= publish_hot_dead_ms(&site->publish, at);
+
+	for (size_t i = 0; i < marker->count; i++)
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s%s", i ? " " : "",
+			 addr_print(marker->addresses[i], text));
+	rows_text(rows, *site->row.suffix.text ? site->row.suffix.text : ".");
+	rows_text(rows, site->row.name.text);
+	rows_text(rows, "(daemon)");
+	rows_text(rows, !at ? "ourselves" : silent ? "silent" : "alive");
+	rows_text(rows, NULL);
+	rows_text(rows, or_null(seen));
+	rows_text(rows, marker->owner);
+	rows_number(rows, peer->epoch);
+	rows_number(rows, (int64_t)((now_ms - peer->since_ms) / 1000));
+	for (int i = 0; i < 4; i++)
+		rows_text(rows, NULL);
 }
 
 static bool is_asked(const struct dns_site *site, const char *filter)
@@ -104,8 +136,8 @@ int dns_print_provision_server(const struct dns *dns, const char *filter, enum r
 			       struct text *out)
 {
 	static const char *const columns[] = {
-		"zone",  "name",    "server", "state",        "wanted",  "seen", "owner",
-		"epoch", "changed", "cores",  "last-outcome", "seen-id", NULL};
+		"zone",  "name", "server",  "state", "wanted",       "seen",    "owner",
+		"epoch", "age",  "changed", "cores", "last-outcome", "seen-id", NULL};
 	const struct dns_site *site;
 	struct rows *rows;
 	int r = rows_new(&rows, format, columns, out);
@@ -117,6 +149,10 @@ int dns_print_provision_server(const struct dns *dns, const char *filter, enum r
 		if (!is_asked(site, filter))
 			continue;
 		put_site(rows, site);
+		for (size_t i = 0; i < site->publish.peers.count; i++) {
+			if (site->publish.peers.items[i].marker.shared)
+				put_peer(rows, site, i);
+		}
 		for (size_t i = 0; i < site->view_count; i++)
 			put_view(rows, site, &site->views[i].view);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/door_publish.h"
 #include "common/clock.h"
+#include "common/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -97,6 +98,8 @@ static void fill_goal(const struct dns_publisher *publisher, const struct dns_si
 		.name = site->row.name,
 		.ttl = (uint32_t)(config->ttl_ms / 1000),
 		.failover = config->failover,
+		.first_epoch = random_u32(),
+		.parked = publisher->parked,
 		.interval_ms = (uint64_t)config->interval_ms,
 		.count = publisher->address_count,
 	};
@@ -140,9 +143,13 @@ static int want(struct dns_publisher *publisher, const struct hostname *suffix,
 {
 	struct queue_site row = {.suffix = *suffix};
 	int r = publish_config_name(publisher->config, suffix, &row.name);
+	struct hostname life;
 
 	if (r < 0)
 		return r;
+	if (publisher->config->failover == PUBLISH_HOT &&
+	    publish_marker_life_name(publisher->owner, &row.name, &life) < 0)
+		return -ENAMETOOLONG;
 	*ret = find(publisher, &row.name);
 	if (!*ret)
 		*ret = site_new(publisher, &row);

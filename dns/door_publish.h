@@ -68,6 +68,7 @@ struct dns_publisher {
 	struct core_probe *probes[CORE_HEALTH_MAX]; /* one per core of health */
 	struct addr addresses[PUBLISH_ADDRESSES_MAX];
 	size_t address_count;
+	bool parked;                    /* failover: hot, and none of them takes hellos */
 	struct publish_request request; /* scratch: too large for the stack */
 	struct {
 		uint64_t rounds, questions, refused_suffixes, failed_saves;

@@ -42,20 +42,6 @@ scrape()
 		lab_exec one socat -t 5 - TCP:127.0.0.1:9972
 }
 
-reload()
-{
-	local count
-
-	count=$(grep -c 'daemon: reloaded' "$(lab_log one)") || true
-	kill -HUP "${LAB_PIDS[one]}"
-	lab_wait_for 10 reloaded "$count"
-}
-
-reloaded()
-{
-	(($(grep -c 'daemon: reloaded' "$(lab_log one)") > $1))
-}
-
 no_alarm()
 {
 	[[ $(prov_status one provision-server.alarms) == 0 ]]
@@ -143,13 +129,13 @@ tap_soon 10 'and when it is right again' tap_says 'name server is right again.*1
 # Change, migration, withdrawal.
 configure "$zones" 'previous-owner: zero' 'ttl: 60s'
 sed -i 's/owner: one/owner: two/; s/previous-owner: zero/previous-owner: one/' "$LAB_DIR/one.yaml"
-reload
+prov_reload one
 tap_soon 5 'a new owner id takes the old one over' prov_is "$plain" "$both" two
 tap_ok 'and the new TTL with it' tap_says "$plain.[[:space:]]+60" \
 	<(lab_exec one dig @192.0.2.1 +norecurse "$plain" A)
 configure 'plain.example'
 sed -i 's/owner: one/owner: two/' "$LAB_DIR/one.yaml"
-reload
+prov_reload one
 tap_soon 5 'a zone that is no longer configured is withdrawn' prov_says "$signed" A ''
 tap_ok 'with its marker' prov_says "$signed" TXT ''
 tap_ok 'its update says that the marker was ours' logged withdraw "$signed has exactly TXT \"v=amtps1;owner=two"

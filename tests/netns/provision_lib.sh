@@ -292,6 +292,21 @@ prov_run()
 	lab_await "$1" 20 'daemon: ready'
 }
 
+# prov_reload NAME: has it read its configuration again, and waits until it has.
+prov_reload()
+{
+	local count
+
+	count=$(grep -c 'daemon: reloaded' "$(lab_log "$1")") || true
+	kill -HUP "${LAB_PIDS[$1]}"
+	lab_wait_for 10 prov_reloaded "$1" "$count"
+}
+
+prov_reloaded()
+{
+	(($(grep -c 'daemon: reloaded' "$(lab_log "$1")") > $2))
+}
+
 # prov_ctl NAME COMMAND...
 prov_ctl()
 {
