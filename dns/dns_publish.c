@@ -255,6 +255,8 @@ static void on_timer(evutil_socket_t fd, short what, void *user)
 	}
 	site->busy = true;
 	site->publisher->counters.rounds++;
+	if (site->relist)
+		dns_publish_watch_list(site);
 	if (goal->unwanted) {
 		dns_publish_watched(site);
 	} else if (!publish_wants_watch(&site->publish)) {
@@ -309,6 +311,7 @@ int dns_publish_new(struct dns *dns, struct db *db, struct err *err)
 	publisher->config = dns->publish;
 	LIST_INIT(&publisher->sites);
 	owner_of(dns->publish, publisher->owner);
+	dns_publish_resolve_new(publisher);
 	r = dns_publish_sites_new(publisher, db, err);
 	return r < 0 ? r : dns_publish_addresses_new(publisher, err);
 }
@@ -344,6 +347,7 @@ void dns_publish_stop(struct dns *dns)
 	if (!dns->publisher)
 		return;
 	dns_publish_addresses_stop(dns->publisher);
+	dns_publish_resolve_stop(dns->publisher);
 	LIST_FOREACH(site, &dns->publisher->sites, link)
 	{
 		dns_publish_watch_stop(site);
@@ -357,6 +361,7 @@ void dns_publish_free(struct dns *dns)
 	if (!dns->publisher)
 		return;
 	dns_publish_addresses_free(dns->publisher);
+	dns_publish_resolve_stop(dns->publisher);
 	dns_publish_sites_free(dns->publisher);
 	free(dns->publisher);
 	dns->publisher = NULL;

@@ -31,6 +31,41 @@ static struct publish_view *place(struct dns_site *site, const struct dns_site_s
 	return &fresh->view;
 }
 
+/* One that a resolver knows, at each of its addresses. */
+static void list_resolved(struct dns_site *site, const struct dns_site_server *old,
+			  size_t old_count, const struct hostname *name)
+{
+	const struct dns_resolved *resolved = dns_publish_resolve(site->publisher, name);
+	const struct endpoint nowhere = {.port = 0};
+	size_t count = resolved ? resolved->count : 0;
+	struct publish_view *view;
+
+	for (size_t i = 0; i < count || i == 0; i++) {
+		view = place(site, old, old_count, count ? resolved->items[i] : nowhere, name);
+		if (!view)
+			return;
+		view->name = *name;
+		if (!count)
+			err_set(&view->words, 0, "not asked: %s",
+				resolved ? resolved->words.text
+					 : "more names than addresses are looked up for");
+	}
+}
+
+static void list_ns(struct dns_site *site, const struct dns_site_server *old, size_t old_count,
+		    const struct publish_ns *ns)
+{
+	struct publish_view *view;
+
+	if (!ns->server.port) {
+		list_resolved(site, old, old_count, &ns->name);
+		return;
+	}
+	view = place(site, old, old_count, ns->server, &ns->name);
+	if (view)
+		view->name = ns->name;
+}
+
 /* Configured servers, then those of the NS RRset; what is known of each stays known. */
 void dns_publish_watch_list(struct dns_site *site)
 {
@@ -48,17 +83,9 @@ void dns_publish_watch_list(struct dns_site *site)
 		if (view)
 			view->configured = true;
 	}
-	for (size_t i = 0; i < site->servers.count; i++) {
-		const struct publish_ns *ns = &site->servers.items[i];
-
-		view = place(site, old, old_count, ns->server, &ns->name);
-		if (!view)
-			continue;
-		view->name = ns->name;
-		if (!ns->server.port)
-			err_set(&view->words, 0,
-				"not asked: no zone of dns.zones tells its address");
-	}
+	for (size_t i = 0; i < site->servers.count; i++)
+		list_ns(site, old, old_count, &site->servers.items[i]);
+	site->relist = false;
 }
 
 /* Asking them ----------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door_publish: what the parts of ProvisionServer's door share: dns_publish.c (start, stop, the rounds of
- * a name), dns_publish_watch.c (what every name server of the zone serves), dns_publish_sites.c (which
+ * a name), dns_publish_watch.c (what every name server of the zone serves), dns_publish_resolve.c (where those are),
+ * dns_publish_sites.c (which
  * names there are), dns_publish_addresses.c (what they should say), dns_publish_print.c (rows). Nobody
  * outside the folder sees it.
  */
@@ -9,6 +10,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "dns/ask.h"
 #include "dns/core_health.h"
 #include "dns/core_probe.h"
 #include "dns/door.h"
@@ -20,6 +22,21 @@
 #include "dns/watch.h"
 
 #include <sys/queue.h>
+
+/* What resolvers say of a name server whose name lies in no zone of ours. */
+struct dns_resolved {
+	struct dns_publisher *publisher;
+	struct hostname name;
+	struct ask *ask;    /* under way; NULL = none */
+	uint16_t type;      /* asked last */
+	size_t resolver_at; /* whom */
+	size_t count;
+	struct endpoint items[2];
+	uint64_t until_ms; /* then it is asked anew */
+	struct err words;  /* why there is no address */
+};
+#define DNS_RESOLVED_MAX 64
+#define DNS_RESOLVERS_MAX 8 /* as dns.discover.resolvers */
 
 /* One server of one name. */
 struct dns_site_server {
@@ -46,6 +63,7 @@ struct dns_site {
 	struct backoff backoff;
 	uint64_t rounds;
 	bool busy, again;        /* again: begin the next round at once */
+	bool relist;             /* an address of a server became known */
 	enum publish_state told; /* what the log said last */
 	uint64_t changed_ms;     /* wall clock: when we changed it last; 0 = not since the start */
 };
@@ -68,7 +86,11 @@ struct dns_publisher {
 	struct core_probe *probes[CORE_HEALTH_MAX]; /* one per core of health */
 	struct addr addresses[PUBLISH_ADDRESSES_MAX];
 	size_t address_count;
-	bool parked;                    /* failover: hot, and none of them takes hellos */
+	bool parked; /* failover: hot, and none of them takes hellos */
+	struct endpoint resolvers[DNS_RESOLVERS_MAX];
+	size_t resolver_count;
+	struct dns_resolved resolved[DNS_RESOLVED_MAX];
+	size_t resolved_count;
 	struct publish_request request; /* scratch: too large for the stack */
 	struct {
 		uint64_t rounds, questions, refused_suffixes, failed_saves;
@@ -90,6 +112,12 @@ void dns_publish_watch_stop(struct dns_site *site);
 void dns_publish_judge(struct dns_site *site);
 /* True where a server that takes updates serves something that we do not expect. */
 bool dns_publish_is_odd(const struct dns_site *site);
+
+void dns_publish_resolve_new(struct dns_publisher *publisher);
+/* What is known of the name; asks where that is nothing, or too old. NULL = the table is full. */
+const struct dns_resolved *dns_publish_resolve(struct dns_publisher *publisher,
+					       const struct hostname *name);
+void dns_publish_resolve_stop(struct dns_publisher *publisher);
 
 /* 0 or -ENOMEM. */
 int dns_publish_site_open(struct dns_site *site);

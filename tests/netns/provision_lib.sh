@@ -45,6 +45,7 @@ prov_zone()
 	[[ $1 == plain.example ]] || return 0
 	cat <<-'END'
 		@ IN NS ns.elsewhere.example.
+		@ IN NS nobody.elsewhere.example.
 		ns1 IN A 192.0.2.1
 		ns2 IN A 192.0.2.2
 		provisionserver.equal IN A 192.0.2.11
