@@ -88,15 +88,16 @@ serves()
 	lab_exec one dig "@192.0.2.$1" +short +time=1 +tries=1 +norecurse "$2" "$3" | grep -qv '^;'
 }
 
+# configure_daemon NAME FAILOVER ADDRESS PORT
 configure_daemon()
 {
 	local i
 
 	cat <<-END
-		state: $LAB_DIR/amtnetd.db
+		state: $LAB_DIR/$1.db
 		lease: {socket: ""}
-		control: {socket: $LAB_DIR/run/control.sock}
-		hello: {listen: ["127.0.0.1:9971"]}
+		control: {socket: $LAB_DIR/run/$1.sock}
+		hello: {listen: ["127.0.0.1:$4"]}
 		dns:
 		  keys: [{name: amtnet, secret-file: $LAB_KEY_FILE}]
 		  zones:
@@ -107,17 +108,17 @@ configure_daemon()
 	cat <<-END
 		provision-server:
 		  zones: [$(for ((i = 1; i <= zones; i++)); do printf 'z%d.example, ' "$i"; done)]
-		  addresses: [192.0.2.11]
+		  addresses: [$3]
 		  interval: 1s
-		  owner: bench
-		  failover: $1
+		  owner: $1
+		  failover: $2
 	END
 }
 
 # status KEY: a number of the daemon's status.
 status()
 {
-	"$LAB_BUILD/daemon/amtnetctl" -s "$LAB_DIR/run/control.sock" --json status |
+	"$LAB_BUILD/daemon/amtnetctl" -s "$LAB_DIR/run/amtnetd.sock" --json status |
 		sed -n "s/.*\"name\":\"provision-server.$1\",\"value\":\([0-9]*\)}/\1/p"
 }
 
@@ -153,30 +154,41 @@ move_serials()
 	done | lab_exec one nsupdate -y "hmac-sha256:amtnet:$(<"$LAB_KEY_FILE")" >"$LAB_DIR/log/moves.log" 2>&1
 }
 
-# arm NAME FAILOVER [moving]
+# run_daemon NAME FAILOVER ADDRESS PORT
+run_daemon()
+{
+	rm -f "$LAB_DIR/$1".db*
+	configure_daemon "$@" >"$LAB_DIR/$1.yaml"
+	lab_spawn "$1" one "$LAB_BUILD/daemon/amtnetd" -c "$LAB_DIR/$1.yaml"
+}
+
+# arm NAME FAILOVER [moving]: with failover: hot beside another daemon, where one round of four renews.
 arm()
 {
-	local cpu rounds mover=
+	local cpu rounds mover='' counter=rounds
 
-	rm -f "$LAB_DIR"/amtnetd.db*
-	configure_daemon "$2" >"$LAB_DIR/amtnetd.yaml"
-	lab_spawn amtnetd one "$LAB_BUILD/daemon/amtnetd" -c "$LAB_DIR/amtnetd.yaml"
+	run_daemon amtnetd "$2" 192.0.2.11 9971
+	if [[ $2 == hot ]]; then
+		run_daemon peer hot 192.0.2.12 9972
+		counter=steps.renew
+	fi
 	lab_wait_for 60 all_present || lab_fail 'the names are not published'
 	if [[ -n ${3:-} ]]; then
 		move_serials &
 		mover=$!
 	fi
 	cpu=$(cpu_ms)
-	rounds=$(status rounds)
+	rounds=$(status "$counter")
 	sleep "$seconds"
 	cpu=$(($(cpu_ms) - cpu))
-	rounds=$(($(status rounds) - rounds))
+	rounds=$(($(status "$counter") - rounds))
 	[[ -z $mover ]] || kill "$mover"
 	awk -v arm="$1" -v cpu="$cpu" -v rounds="$rounds" -v zones="$zones" 'BEGIN {
 		printf "%-34s %6d rounds %7d ms CPU %6.0f us per round %6.2f s per hour\n",
 			arm, rounds, cpu, cpu * 1000 / rounds, cpu / rounds * zones * 60 / 1000
 	}'
 	lab_stop amtnetd
+	[[ $2 != hot ]] || lab_stop peer
 }
 
 lab_begin
@@ -192,3 +204,4 @@ echo "$zones zones, 3 servers each, $seconds s per arm, one round per zone and s
 arm 'nothing changes' none
 arm 'every serial moves every second' none moving
 arm 'failover: cold' cold
+arm 'failover: hot, two daemons' hot
