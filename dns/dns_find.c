@@ -108,6 +108,9 @@ static void found(struct dns_find *find)
 		 find->config.name.text, endpoint_print(primary->servers[0], server),
 		 primary->count, primary->by_ns ? "NS" : "SOA", primary->mname.text);
 	pace_init(&zone->pace);
+	/* What the old server refused by itself is due as well. */
+	for (unsigned part = 0; part < LEDGER_PARTS; part++)
+		ledger_retry(zone->dns->ledger, part, &find->config.name);
 	dns_publish_zone_found(zone);
 	dns_send(zone);
 }

@@ -202,6 +202,7 @@ static void batch_alone(struct dns_zone *zone, struct batch *batch, const char *
 {
 	struct batch_item *item;
 
+	dns_find_again(zone);
 	while ((item = batch_unload(&zone->line, batch))) {
 		struct dns_flight *flight = flight_of(item);
 		bool again = pace_is_own_failure(&zone->pace, flight->failed_ms);
@@ -245,6 +246,7 @@ static void zone_refused(struct dns_zone *zone, struct batch *batch,
 	const char *words = add_advice(zone, outcome, &advice);
 	char server[ENDPOINT_TEXT];
 
+	dns_find_again(zone);
 	if (wait_alone(zone, batch, LEDGER_TEN_MINUTES, words))
 		return;
 	if (pace_refused(&zone->pace, clock_mono_ms(), random_u32()))
@@ -252,7 +254,6 @@ static void zone_refused(struct dns_zone *zone, struct batch *batch,
 			  "server refuses updates, asked again every 1 to 10 minutes, zone=%s, "
 			  "server=%s, reason=%s",
 			  zone->config->name.text, server_text(outcome, server), words);
-	dns_find_again(zone);
 	ground(zone, batch, words);
 }
 
