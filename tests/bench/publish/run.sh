@@ -165,27 +165,25 @@ run_daemon()
 # arm NAME FAILOVER [moving]: with failover: hot beside another daemon, where one round of four renews.
 arm()
 {
-	local cpu rounds mover='' counter=rounds
+	local cpu rounds mover=''
 
 	run_daemon amtnetd "$2" 192.0.2.11 9971
-	if [[ $2 == hot ]]; then
-		run_daemon peer hot 192.0.2.12 9972
-		counter=steps.renew
-	fi
+	[[ $2 != hot ]] || run_daemon peer hot 192.0.2.12 9972
 	lab_wait_for 60 all_present || lab_fail 'the names are not published'
 	if [[ -n ${3:-} ]]; then
 		move_serials &
 		mover=$!
 	fi
 	cpu=$(cpu_ms)
-	rounds=$(status "$counter")
+	rounds=$(status rounds)
 	sleep "$seconds"
 	cpu=$(($(cpu_ms) - cpu))
-	rounds=$(($(status "$counter") - rounds))
+	rounds=$(($(status rounds) - rounds))
 	[[ -z $mover ]] || kill "$mover"
-	awk -v arm="$1" -v cpu="$cpu" -v rounds="$rounds" -v zones="$zones" 'BEGIN {
-		printf "%-34s %6d rounds %7d ms CPU %6.0f us per round %6.2f s per hour\n",
-			arm, rounds, cpu, cpu * 1000 / rounds, cpu / rounds * zones * 60 / 1000
+	awk -v arm="$1" -v cpu="$cpu" -v rounds="$rounds" -v zones="$zones" -v seconds="$seconds" 'BEGIN {
+		each = cpu * 1000 / (zones * seconds)
+		printf "%-34s %6d rounds %7d ms CPU %6.0f us per interval %6.2f s per hour\n",
+			arm, rounds, cpu, each, each * zones * 60 / 1e6
 	}'
 	lab_stop amtnetd
 	[[ $2 != hot ]] || lab_stop peer
