@@ -175,21 +175,30 @@ static void change_lease(struct dns *dns, const struct lease_event *event, uint6
 	}
 }
 
-static void on_event(const struct lease_record *record, void *user)
+/* At debug; five texts an event are not made where nobody reads them. */
+static void say_event(const struct lease_event *event)
 {
-	const struct lease_event *event = &record->event;
-	struct dns *dns = user;
 	char received[LEASE_OPTION81_TEXT], answered[LEASE_OPTION81_TEXT];
 	char address[ADDR_TEXT], mac[MAC_TEXT];
-	struct dns_lease lease;
-	bool known;
 
-	dns->counters.events++;
+	if (!log_wants(LOG_LEVEL_DEBUG))
+		return;
 	log_debug("lease", "%s, address=%s, mac=%s, name=%s, flags=%u, option81=%s, answered=%s",
 		  lease_change_names[event->change], addr_print(event->address, address),
 		  mac_print(event->mac, mac), event->name.text, (unsigned)event->flags,
 		  lease_option81_print(&event->option81_received, received),
 		  lease_option81_print(&event->option81_answered, answered));
+}
+
+static void on_event(const struct lease_record *record, void *user)
+{
+	const struct lease_event *event = &record->event;
+	struct dns *dns = user;
+	struct dns_lease lease;
+	bool known;
+
+	dns->counters.events++;
+	say_event(event);
 	known = !leases_find(dns->leases, event->address, &lease);
 	dns_reconcile_event(dns, event);
 	change_names(dns, event);
