@@ -24,3 +24,15 @@ int framed_read(int fd, uint8_t *bytes, size_t size, size_t *have, size_t *ret_l
 	*ret_length = wanted - 2;
 	return 0;
 }
+
+int framed_send(int fd, uint8_t *bytes, size_t length)
+{
+	ssize_t sent;
+
+	bytes[0] = (uint8_t)(length >> 8);
+	bytes[1] = (uint8_t)length;
+	sent = send(fd, bytes, length + 2, MSG_NOSIGNAL);
+	if (sent < 0)
+		return -errno;
+	return (size_t)sent == length + 2 ? 0 : -EAGAIN;
+}

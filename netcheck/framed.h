@@ -12,3 +12,8 @@
  * is whole; -EAGAIN when more must come; -EMSGSIZE when it has no room; -ECONNRESET when the peer closed
  * before its end, or another errno. */
 int framed_read(int fd, uint8_t *bytes, size_t size, size_t *have, size_t *ret_length);
+
+/* Sends the message of `length` octets that stands behind bytes[0] and bytes[1], which get its length, on a
+ * connection that was just made and so has room for all of it. 0 or a negative errno; -EAGAIN: only a part
+ * went. */
+int framed_send(int fd, uint8_t *bytes, size_t length);

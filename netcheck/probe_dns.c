@@ -325,6 +325,7 @@ static void send_tcp(evutil_socket_t fd, short what, void *user)
 	struct timeval wait = wait_of(probe->options.tcp_ms);
 	uint8_t message[2 + sizeof(probe->query)];
 	struct dial_error error;
+	int r;
 
 	if (what & EV_TIMEOUT) {
 		fail(probe, PROBE_DNS_SILENT, ETIMEDOUT);
@@ -335,12 +336,10 @@ static void send_tcp(evutil_socket_t fd, short what, void *user)
 		fail(probe, PROBE_DNS_UNREACHABLE, error.error);
 		return;
 	}
-	message[0] = (uint8_t)(probe->query_size >> 8);
-	message[1] = (uint8_t)probe->query_size;
 	memcpy(message + 2, probe->query, probe->query_size);
-	if (send(fd, message, probe->query_size + 2, MSG_NOSIGNAL) !=
-	    (ssize_t)probe->query_size + 2) {
-		fail(probe, PROBE_DNS_UNREACHABLE, errno);
+	r = framed_send(fd, message, probe->query_size);
+	if (r) {
+		fail(probe, PROBE_DNS_UNREACHABLE, -r);
 		return;
 	}
 	event_assign(probe->event, probe->base, fd, EV_READ | EV_PERSIST, read_tcp, probe);

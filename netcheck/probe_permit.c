@@ -85,6 +85,7 @@ static void on_connected(evutil_socket_t fd, short what, void *user)
 	struct probe_permit *probe = user;
 	struct dial_error error;
 	size_t length;
+	int r;
 
 	if (what & EV_TIMEOUT) {
 		fail(probe, PERMIT_UNREACHABLE, ETIMEDOUT);
@@ -100,10 +101,9 @@ static void on_connected(evutil_socket_t fd, short what, void *user)
 		fail(probe, PERMIT_UNREACHABLE, EINVAL);
 		return;
 	}
-	probe->bytes[0] = (uint8_t)(length >> 8);
-	probe->bytes[1] = (uint8_t)length;
-	if (send(fd, probe->bytes, length + 2, MSG_NOSIGNAL) != (ssize_t)length + 2) {
-		fail(probe, PERMIT_UNREACHABLE, errno);
+	r = framed_send(fd, probe->bytes, length);
+	if (r) {
+		fail(probe, PERMIT_UNREACHABLE, -r);
 		return;
 	}
 	event_assign(probe->event, probe->base, fd, EV_READ | EV_PERSIST, on_readable, probe);
