@@ -16,7 +16,7 @@ int learned_init(struct learned *learned, size_t max)
 {
 	uint32_t slots = 64;
 
-	*learned = (struct learned){.max = max, .seed = random_u64() | 1, .shift = 58};
+	*learned = (struct learned){.max = max, .seed = random_u64(), .shift = 58};
 	if (max == 0)
 		return 0;
 	while (slots < 2 * max) {
@@ -49,9 +49,16 @@ static uint64_t key_of(const uint8_t bytes[LEASE_LEARNED_BYTES])
 	return key;
 }
 
+/*
+ * SplitMix64's finalizer (Steele, Lea and Flood 2014, figure 16) under the seed: addresses of one vendor
+ * are consecutive, and a single multiplication would keep them in heaps under some seeds.
+ */
 static uint32_t home_of(const struct learned *learned, uint64_t key)
 {
-	return (uint32_t)(key * learned->seed >> learned->shift);
+	key ^= learned->seed;
+	key = (key ^ key >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	key = (key ^ key >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((key ^ key >> 31) >> learned->shift);
 }
 
 static uint32_t after(const struct learned *learned, uint32_t slot)

@@ -134,6 +134,23 @@ static void the_oldest_go_when_it_is_full(void **state)
 	learned_done(&learned);
 }
 
+/* Consecutive addresses, as one vendor gives them, whatever the table drew for its hash. */
+static void no_seed_makes_heaps(void **state)
+{
+	const uint32_t max = 1000;
+
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		struct learned learned;
+
+		assert_int_equal(learned_init(&learned, max), 0);
+		learned.seed = seed << 56 | seed;
+		tell(&learned, 0, 1, max);
+		assert_int_equal(learned.count, max);
+		assert_int_equal(learned.forgotten, 0);
+		learned_done(&learned);
+	}
+}
+
 struct reader {
 	const struct learned *learned;
 	atomic_bool stop;
@@ -182,6 +199,7 @@ int main(void)
 		cmocka_unit_test(a_new_table_forgets_what_it_does_not_repeat),
 		cmocka_unit_test(an_empty_table_forgets_everything),
 		cmocka_unit_test(the_oldest_go_when_it_is_full),
+		cmocka_unit_test(no_seed_makes_heaps),
 		cmocka_unit_test(a_reader_never_misses_what_stays),
 	};
 
