@@ -19,6 +19,7 @@
 #define SERVERS_EVERY 60  /* rounds: the NS RRset is read anew */
 #define SOON_MS 2000      /* after a change: have the other servers got it? */
 #define ADDRESSES_MS 5000 /* how often a name that waits for an address says so */
+#define ROOM_MS 100       /* when the line to the server is full of other names */
 
 /* The timer ------------------------------------------------------------------------------------- */
 
@@ -117,20 +118,31 @@ static void report(struct dns_site *site)
 	}
 }
 
+static void rest_for(struct dns_site *site, uint64_t wait_ms)
+{
+	site->busy = false;
+	if (dns_publish_sites_drop(site))
+		return;
+	site->again = false;
+	dns_publish_kick(site, wait_ms);
+}
+
 static void round_over(struct dns_site *site)
 {
-	uint64_t wait_ms;
-
 	report(site);
 	/* What was seen before our own change says nothing about it. */
 	if (!site->publish.changed)
 		dns_publish_judge(site);
-	site->busy = false;
-	if (dns_publish_sites_drop(site))
-		return;
-	wait_ms = next_wait_ms(site);
-	site->again = false;
-	dns_publish_kick(site, wait_ms);
+	rest_for(site, next_wait_ms(site));
+}
+
+/* Nothing is wrong with the name or its server: the round begins anew soon, with a look. */
+static void round_waits(struct dns_site *site)
+{
+	if (site->publish.changed)
+		report_change(site);
+	publish_doubt(&site->publish);
+	rest_for(site, ROOM_MS + random_u32() % ROOM_MS);
 }
 
 /* Steps at the server that takes updates --------------------------------------------------------- */
@@ -160,11 +172,13 @@ static void site_send(struct dns_site *site, const struct publish_request *reque
 	log_request(site, request);
 	r = request->query ? server_query(server, &request->name, request->type, on_answer, site)
 			   : server_update(server, &request->update, on_answer, site);
-	if (!r)
-		return;
-	publish_fail(&site->publish,
-		     r == -EBUSY ? "waits for room" : "no message can be made of it");
-	round_over(site);
+	if (r == -EBUSY) {
+		round_waits(site);
+	} else if (r < 0) {
+		publish_fail(&site->publish,
+			     r == -ENOMEM ? "out of memory" : "no message can be made of it");
+		round_over(site);
+	}
 }
 
 static void on_answer(const struct server_outcome *outcome, void *user)
