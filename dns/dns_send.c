@@ -124,16 +124,19 @@ static void flight_step(struct dns_flight *flight, const struct server_outcome *
 	}
 }
 
-/* An address that we displaced is put back only while the machine's host still has the lease. */
+/* An address that we displaced is put back only while the machine's host still has the lease, or when no
+ * lease of the host was ever told of: then another DHCP server has it, and we only borrowed its name. */
 static void forget_ended(struct dns *dns, struct ledger_row *row)
 {
-	struct addr *displaced = &row->mark.displaced;
+	struct intent_mark *mark = &row->mark;
 
-	if (displaced->family == ADDR_NONE || is_hosts(dns, *displaced, row->intent.mac))
+	mark->unleased &= !machine_knows_host(dns->machines, row->intent.mac);
+	if (mark->displaced.family == ADDR_NONE || mark->unleased ||
+	    is_hosts(dns, mark->displaced, row->intent.mac))
 		return;
 	if (!row->intent.wanted)
-		take_back(dns, &row->intent, *displaced);
-	*displaced = (struct addr){.family = ADDR_NONE};
+		take_back(dns, &row->intent, mark->displaced);
+	intent_mark_displaced(mark, (struct addr){.family = ADDR_NONE}, false);
 }
 
 static void launch(struct dns_zone *zone, struct ledger_entry *entry)

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+void intent_mark_displaced(struct intent_mark *mark, struct addr displaced, bool unleased)
+{
+	mark->displaced = displaced;
+	mark->unleased = unleased;
+}
+
 struct hostname intent_owner(const struct intent *intent)
 {
 	struct hostname owner = {0};

@@ -39,10 +39,15 @@ struct intent_mark {
 	bool adopted; /* the name was there before us: only our address record is ours to remove */
 	struct addr
 		displaced; /* adopted: the address that was there instead of ours; or ADDR_NONE */
+	/* Nobody ever told of a lease at `displaced`, so nobody will tell of its end. */
+	bool unleased;
 	bool anew; /* nothing was at the name just now: other addresses of ours there are gone */
 	uint8_t dhcid_length;              /* 0 = no DHCID known */
 	uint8_t dhcid[RECORD_DHCID_BYTES]; /* the DHCID that guards it */
 };
+
+/* What the intent displaced: ADDR_NONE = nothing, or it is no longer to be put back. */
+void intent_mark_displaced(struct intent_mark *mark, struct addr displaced, bool unleased);
 
 /* The name whose records the intent is about: the name itself or the reverse name. */
 struct hostname intent_owner(const struct intent *intent);

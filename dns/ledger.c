@@ -215,7 +215,8 @@ void ledger_inherit(struct ledger *ledger, struct ledger_entry *entry)
 			continue;
 		entry->mark = other->mark;
 		if (other->address.family != entry->address.family)
-			entry->mark.displaced = (struct addr){.family = ADDR_NONE};
+			intent_mark_displaced(&entry->mark, (struct addr){.family = ADDR_NONE},
+					      false);
 		ledger_touch(ledger, entry);
 	}
 }

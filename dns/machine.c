@@ -21,6 +21,7 @@ struct machine {
 	struct mac mac;
 	struct addr me[2]; /* IPv4, IPv6 */
 	struct addr host[2];
+	bool knows_host;
 	uint64_t host_ms;                        /* when its host OS was served; 0 = never */
 	struct machine_id *ids[MACHINE_IDS_MAX]; /* newest first; NULL = none */
 };
@@ -185,6 +186,7 @@ void machine_host_began(struct machine_table *table, struct mac mac, struct addr
 	if (!machine)
 		return;
 	machine->host[address.family == ADDR_IP6] = address;
+	machine->knows_host = true;
 	if (now_ms)
 		machine->host_ms = now_ms;
 }
@@ -197,7 +199,15 @@ void machine_host_ended(struct machine_table *table, struct mac mac, struct addr
 	if (!machine)
 		return;
 	forget(&machine->host[address.family == ADDR_IP6], address);
+	machine->knows_host = true;
 	machine->host_ms = now_ms;
+}
+
+bool machine_knows_host(const struct machine_table *table, struct mac mac)
+{
+	const struct machine *machine = mac.length ? find(table, mac) : NULL;
+
+	return machine && machine->knows_host;
 }
 
 bool machine_has_host(const struct machine_table *table, struct mac mac)

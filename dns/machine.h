@@ -37,6 +37,8 @@ void machine_host_began(struct machine_table *table, struct mac mac, struct addr
 			uint64_t now_ms);
 void machine_host_ended(struct machine_table *table, struct mac mac, struct addr address,
 			uint64_t now_ms);
+/* A lease of its host was ever told of. */
+bool machine_knows_host(const struct machine_table *table, struct mac mac);
 /* It has one now. */
 bool machine_has_host(const struct machine_table *table, struct mac mac);
 /* One of both was within the last MACHINE_HOST_MS: its DHCP server may still be about to change DNS. */

@@ -24,6 +24,7 @@ static const struct db_migration migrations[] = {
 	{.sql = "ALTER TABLE dns_intent ADD COLUMN lifetime_s INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE dns_intent ADD COLUMN displaced TEXT NOT NULL DEFAULT '-';"},
 	{.sql = "ALTER TABLE dns_lease ADD COLUMN client_id BLOB NOT NULL DEFAULT x'';"},
+	{.sql = "ALTER TABLE dns_intent ADD COLUMN unleased INTEGER NOT NULL DEFAULT 0;"},
 };
 
 struct job {
@@ -123,7 +124,7 @@ enum { PUT_LEASE, DELETE_LEASE, PUT_INTENT, DELETE_INTENT, PUT_HOOK, FORGET_HOOK
 static const char *const statements[STATEMENTS] = {
 	[PUT_LEASE] = "INSERT OR REPLACE INTO dns_lease VALUES (?,?,?,?,?,?,?)",
 	[DELETE_LEASE] = "DELETE FROM dns_lease WHERE address = ?",
-	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[DELETE_INTENT] = "DELETE FROM dns_intent WHERE kind = ? AND address = ? AND name = ?",
 	[PUT_HOOK] = "INSERT OR REPLACE INTO dns_hook VALUES (?,?,?)",
 	[FORGET_HOOKS] = "DELETE FROM dns_hook WHERE boot_id NOT IN"
@@ -176,6 +177,7 @@ static int write_intent(struct writer *writers, const struct ledger_row *row)
 	bind_number(writer, row->changed_ms);
 	bind_number(writer, intent->lifetime_s);
 	bind_text(writer, addr_print(row->mark.displaced, address));
+	bind_number(writer, row->mark.unleased);
 	return run(writer);
 }
 
@@ -337,8 +339,9 @@ static bool read_intent(sqlite3_stmt *statement, struct queue_row *ret)
 	mark->adopted = column_number(statement, 10);
 	row->changed_ms = column_number(statement, 12);
 	intent->lifetime_s = (uint32_t)column_number(statement, 13);
+	mark->unleased = column_number(statement, 15);
 	if (addr_parse(column_text(statement, 14), &mark->displaced) < 0)
-		mark->displaced = (struct addr){.family = ADDR_NONE};
+		intent_mark_displaced(mark, (struct addr){.family = ADDR_NONE}, false);
 	return !addr_parse(column_text(statement, 1), &intent->address) &&
 	       !hostname_parse(column_text(statement, 2), &intent->name, NULL) &&
 	       column_mac(statement, 3, &intent->mac) &&

@@ -36,7 +36,7 @@ static void mark_mine(struct registration *registration)
 	registration->mark.written = true;
 	registration->mark.adopted = false;
 	registration->mark.anew = registration->step == REGISTRATION_CREATE;
-	registration->mark.displaced = (struct addr){.family = ADDR_NONE};
+	intent_mark_displaced(&registration->mark, (struct addr){.family = ADDR_NONE}, false);
 }
 
 /* RFC 4702 5: at most a third of the lease, so that a cache does not outlive it by much. */
@@ -82,12 +82,13 @@ static struct turn again(struct registration *registration, enum registration_st
 }
 
 /* The host OS, whose DHCP server made the name that we adopted, is gone: that server could not remove the
- * DHCID while our address was there, so it is for us to do. */
+ * DHCID while our address was there, so it is for us to do. Of a host that nobody tells us of we do not know
+ * that, where an address of its was there. */
 static bool is_last_one(const struct registration *registration)
 {
 	const struct machine_table *machines = registration->rules->machines;
 
-	return machines && registration->intent.mac.length &&
+	return machines && registration->intent.mac.length && !registration->mark.unleased &&
 	       !machine_has_host(machines, registration->intent.mac);
 }
 
@@ -255,13 +256,16 @@ static struct turn after_look_address(struct registration *registration,
 {
 	const struct update_answer *answer = &last->answer;
 	struct record ours = record_address(registration->intent.address, 0);
-	struct addr *displaced = &registration->mark.displaced;
+	const struct machine_table *machines = registration->rules->machines;
+	struct addr displaced = registration->intent.address;
 
 	if (last->class == SERVER_DONE && answer->count == 1 && !answer->more &&
 	    answer->records[0].length == ours.length &&
 	    !record_equal_data(&answer->records[0], &ours)) {
-		*displaced = registration->intent.address;
-		memcpy(displaced->bytes, answer->records[0].rdata, ours.length);
+		memcpy(displaced.bytes, answer->records[0].rdata, ours.length);
+		intent_mark_displaced(
+			&registration->mark, displaced,
+			machines && !machine_knows_host(machines, registration->intent.mac));
 	}
 	return again(registration, REGISTRATION_REPLACE);
 }
@@ -349,7 +353,8 @@ static struct turn decide(struct registration *registration, const struct server
 	case REGISTRATION_PUT_BACK:
 		if (last->class != SERVER_DONE)
 			return SEND_STEP(REGISTRATION_DROP);
-		registration->put_back = registration->mark.displaced;
+		if (!registration->mark.unleased)
+			registration->put_back = registration->mark.displaced;
 		return done(registration);
 	case REGISTRATION_DROP_ID:
 		/* A prerequisite that failed says: others use the name. */

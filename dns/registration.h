@@ -16,7 +16,8 @@
  * Where the mark is of a former holder of the lease, what it left is taken out before the add.
  *
  * A name that was there before us is adopted: its DHCID stays as it is, and on removal only our address
- * goes. Where another address of the machine stood there it is put back.
+ * goes. Where another address of the machine stood there it is put back; its lease may have ended since only
+ * if somebody tells us of leases of the machine's host.
  */
 #pragma once
 
@@ -70,7 +71,7 @@ struct registration {
 	uint32_t ttl;
 	struct record mine; /* the DHCID that RFC 4701 gives this client */
 	enum registration_step step;
-	struct addr put_back; /* what we displaced is there again; or ADDR_NONE */
+	struct addr put_back; /* a leased address that we displaced is there again; or ADDR_NONE */
 	bool former;          /* what a former holder of the lease left is being taken out first */
 	unsigned loops;
 	struct err words;

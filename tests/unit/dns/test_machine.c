@@ -138,6 +138,23 @@ static void mes_address_is_known_until_its_lease_ends(void **state)
 	assert_int_equal(machine_count(table), 1);
 }
 
+static void host_stays_known_after_its_lease(void **state)
+{
+	struct addr four = addr_ip4(0x0a000001);
+
+	machine_me_began(table, mac_of(1), four);
+	assert_false(machine_knows_host(table, mac_of(1)));
+	assert_false(machine_knows_host(table, mac_of(2)));
+	machine_host_began(table, mac_of(1), four, 0);
+	assert_true(machine_knows_host(table, mac_of(1)));
+	machine_me_began(table, mac_of(1), four);
+	assert_false(machine_has_host(table, mac_of(1)));
+	assert_true(machine_knows_host(table, mac_of(1)));
+	machine_host_ended(table, mac_of(2), four, 1);
+	assert_true(machine_knows_host(table, mac_of(2)));
+	assert_false(machine_knows_host(table, (struct mac){0}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(oldest_machine_makes_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(mes_address_is_known_until_its_lease_ends, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(host_stays_known_after_its_lease, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

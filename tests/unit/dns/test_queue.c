@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* A real database file, its writer thread, and a loop; every case opens it again and reads it back. */
+/* A real database file, its writer thread, and a loop; every case opens it again and reads it back. The one of an
+ * earlier program is sqlite3's .dump of what it had of four names, in tests/golden/database. */
 #include "dns/queue.h"
 
 #include <event2/event.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -113,6 +115,8 @@ static void fill_intent(struct ledger_row *row)
 				      .client_id = {.length = 3, .bytes = {1, 0, 3}}};
 	row->mark = (struct intent_mark){.written = true,
 					 .adopted = true,
+					 .displaced = addr_ip4(0x0a000009),
+					 .unleased = true,
 					 .dhcid_length = RECORD_DHCID_BYTES,
 					 .dhcid = {0, 1, 1}};
 	assert_int_equal(addr_parse("2001:db8::7", &row->intent.address), 0);
@@ -132,7 +136,8 @@ static void intent_comes_back_as_it_was(void **state)
 	assert_int_equal(back->intent.client_id.length, 3);
 	assert_memory_equal(back->intent.client_id.bytes, row.intent.client_id.bytes, 3);
 	assert_true(back->intent.wanted);
-	assert_true(back->mark.written && back->mark.adopted);
+	assert_true(back->mark.written && back->mark.adopted && back->mark.unleased);
+	assert_true(addr_equal(back->mark.displaced, row.mark.displaced));
 	assert_int_equal(back->mark.dhcid_length, RECORD_DHCID_BYTES);
 	assert_memory_equal(back->mark.dhcid, row.mark.dhcid, RECORD_DHCID_BYTES);
 	assert_true(back->dirty);
@@ -228,6 +233,61 @@ static void many_rows_are_one_transaction(void **state)
 	assert_int_equal(loaded[0].seq, 499);
 }
 
+static void run_dump(const char *name)
+{
+	static char dump[64 << 10];
+	char at[512], *trouble = NULL;
+	sqlite3 *connection;
+	FILE *file;
+
+	snprintf(at, sizeof(at), "%s/%s", DATABASE_PATH, name);
+	file = fopen(at, "r");
+	assert_non_null(file);
+	dump[fread(dump, 1, sizeof(dump) - 1, file)] = '\0';
+	fclose(file);
+	assert_int_equal(sqlite3_open(path, &connection), SQLITE_OK);
+	if (sqlite3_exec(connection, dump, NULL, NULL, &trouble) != SQLITE_OK)
+		fail_msg("%s", trouble);
+	sqlite3_close(connection);
+}
+
+static const struct ledger_row *loaded_intent(const char *name)
+{
+	for (size_t i = 0; i < loaded_count; i++) {
+		if (loaded[i].kind == QUEUE_INTENT &&
+		    loaded[i].intent.intent.kind == INTENT_FORWARD &&
+		    !strcmp(loaded[i].intent.intent.name.text, name))
+			return &loaded[i].intent;
+	}
+	fail_msg("%s is not there", name);
+	return NULL;
+}
+
+/* What it displaced was a lease that it knew: it remembered no other. */
+static void names_of_an_earlier_program_are_there(void **state)
+{
+	const struct ledger_row *row;
+	struct ledger_row changed;
+
+	close_file();
+	unlink(path);
+	run_dump("dns-3.sql");
+	open_file();
+	reload(9);
+	row = loaded_intent("host.same-machine.example");
+	assert_true(row->mark.written && row->mark.adopted && !row->mark.unleased);
+	assert_true(addr_equal(row->mark.displaced, addr_ip4(0x0a510109)));
+	row = loaded_intent("other-id.same-machine.example");
+	assert_true(row->mark.adopted && row->mark.displaced.family == ADDR_NONE);
+	changed = *row;
+	changed.mark.displaced = addr_ip4(0x0a516309);
+	changed.mark.unleased = true;
+	add(QUEUE_INTENT)->intent = changed;
+	submit();
+	reload(9);
+	assert_true(loaded_intent("other-id.same-machine.example")->mark.unleased);
+}
+
 static int make_directory(void **state)
 {
 	return mkdtemp(directory) ? 0 : -1;
@@ -252,6 +312,7 @@ int main(void)
 		CASE(last_sixteen_hooks_are_remembered),
 		CASE(one_batch_is_under_way_at_a_time),
 		CASE(many_rows_are_one_transaction),
+		CASE(names_of_an_earlier_program_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -40,11 +40,43 @@ static void displaced_address_is_put_back(void **state)
 	has(3, UPDATE_ADD, RECORD_A);
 	assert_true(record_equal_data(&request.update.items[3].record, &theirs));
 	ends(NOERROR, REGISTRATION_OVER);
+	assert_true(addr_equal(registration.put_back, mark.displaced));
 	/* the host has put itself there meanwhile: only ours goes, if it is there */
 	begin(DNS_SAME_MACHINE);
 	sends(NULL, REGISTRATION_PUT_BACK);
 	after(NXRRSET, REGISTRATION_DROP);
 	ends(NOERROR, REGISTRATION_OVER);
+}
+
+/* Its end will be told by nobody, so it does not count as ended. */
+static void address_that_no_lease_was_told_for_is_put_back_by_the_last_one(void **state)
+{
+	struct machine_table *machines = NULL;
+
+	assert_int_equal(machine_table_new(&machines, 3), 0);
+	rules.machines = machines;
+	adopt("10.81.1.50");
+	assert_true(mark.unleased);
+	sends(NULL, REGISTRATION_PUT_BACK);
+	ends(NOERROR, REGISTRATION_OVER);
+	assert_int_equal(registration.put_back.family, ADDR_NONE); /* not to be looked after */
+	machine_table_free(machines);
+}
+
+static void address_of_a_host_that_was_heard_of_goes_with_the_last_one(void **state)
+{
+	struct machine_table *machines = NULL;
+
+	assert_int_equal(machine_table_new(&machines, 3), 0);
+	rules.machines = machines;
+	machine_host_began(machines, intent.mac, addr_ip4(0x0a510132), 1);
+	adopt("10.81.1.50");
+	assert_false(mark.unleased);
+	machine_host_ended(machines, intent.mac, addr_ip4(0x0a510132), 2);
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_DROP);
+	after(NOERROR, REGISTRATION_DROP_ID);
+	machine_table_free(machines);
 }
 
 static void shared_address_of_an_adopted_name_displaces_nothing(void **state)
@@ -327,6 +359,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(displaced_address_is_put_back, reset),
+		cmocka_unit_test_setup(
+			address_that_no_lease_was_told_for_is_put_back_by_the_last_one, reset),
+		cmocka_unit_test_setup(address_of_a_host_that_was_heard_of_goes_with_the_last_one,
+				       reset),
 		cmocka_unit_test_setup(shared_address_of_an_adopted_name_displaces_nothing, reset),
 		cmocka_unit_test_setup(identity_that_was_seen_for_the_machine_is_adopted, reset),
 		cmocka_unit_test_setup(check_exists_mode_takes_any_name_with_a_dhcid, reset),
