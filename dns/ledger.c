@@ -12,6 +12,13 @@ const char *const ledger_state_names[] = {
 	[LEDGER_IN_NO_ZONE] = "no-zone", [LEDGER_QUARANTINE] = "quarantine",
 };
 
+void ledger_zone_init(struct ledger_zone *zone)
+{
+	TAILQ_INIT(&zone->ready);
+	for (size_t i = 0; i < LEDGER_WAITS; i++)
+		TAILQ_INIT(&zone->waits[i]);
+}
+
 int ledger_new(struct ledger **ret, const struct zone *zones, size_t count, uint64_t seed)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -23,11 +30,8 @@ int ledger_new(struct ledger **ret, const struct zone *zones, size_t count, uint
 		free(ledger);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++) {
-		TAILQ_INIT(&ledger->zones[i].ready);
-		for (size_t j = 0; j < LEDGER_WAITS; j++)
-			TAILQ_INIT(&ledger->zones[i].waits[j]);
-	}
+	for (size_t i = 0; i < count; i++)
+		ledger_zone_init(&ledger->zones[i]);
 	ledger->zone_names = zones;
 	ledger->zone_count = count;
 	ledger->seed = seed;
@@ -111,7 +115,7 @@ static struct ledger_owner *owner_add(struct ledger *ledger, enum intent_kind ki
 		return NULL;
 	memcpy(owner->name, name->text, size);
 	owner->kind = kind;
-	owner->zone = zone_find(ledger->zone_names, ledger->zone_count, name);
+	ledger_place_owner(ledger, owner, name);
 	LIST_INIT(&owner->entries);
 	owner->next = *head;
 	*head = owner;
@@ -127,6 +131,8 @@ static void owner_drop_if_empty(struct ledger *ledger, struct ledger_owner *owne
 	while (*at != owner)
 		at = &(*at)->next;
 	*at = owner->next;
+	if (owner->zone != LEDGER_NO_ZONE)
+		ledger->zones[owner->zone].owners--;
 	free(owner);
 }
 

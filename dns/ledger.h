@@ -45,6 +45,7 @@ enum ledger_wait {
 	LEDGER_WAITS,
 };
 
+struct places;
 struct ledger;
 struct ledger_entry;
 
@@ -68,6 +69,9 @@ struct ledger_row {
 int ledger_new(struct ledger **ret, const struct zone *zones, size_t count, uint64_t seed);
 /* What is present is sent again `ms` after it was confirmed; 0 = never. Before the first row. */
 void ledger_set_refresh(struct ledger *ledger, uint64_t ms);
+/* Names in none of the zones are where `places` (borrowed) say, in one of `more` zones that are numbered after
+ * them. Before the first row. 0 or -ENOMEM. */
+int ledger_use_places(struct ledger *ledger, struct places *places, size_t more);
 void ledger_free(struct ledger *ledger);
 
 /* The state that is wanted from now on. 1 = changed, 0 = was so already, -ENOSPC (a limit; nothing
@@ -96,6 +100,13 @@ void ledger_visit(const struct ledger *ledger, unsigned part,
 		  void (*on_entry)(const struct ledger_entry *entry, void *user), void *user);
 size_t ledger_count(const struct ledger *ledger);
 size_t ledger_count_state(const struct ledger *ledger, enum ledger_state state);
+/* The zone that an owner name is in or would be; LEDGER_NO_ZONE = none is known. */
+int ledger_zone(const struct ledger *ledger, const struct hostname *owner);
+/* Owner names in the zone. */
+size_t ledger_count_zone(const struct ledger *ledger, int zone);
+/* In one of LEDGER_PARTS parts: names whose place is in another zone by now go there, to be registered anew
+ * unless their zone was not known until now. How many could not, as one of them is in flight. */
+size_t ledger_place(struct ledger *ledger, unsigned part, uint64_t now_ms, uint64_t wall_ms);
 
 /* To the disk, as in dns/leases.h. */
 size_t ledger_touched_count(const struct ledger *ledger);

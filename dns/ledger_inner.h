@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ledger_inner: what dns/ledger.c (the table), dns/ledger_turn.c (whose turn it is) and dns/ledger_disk.c
- * (what is to be written) share, and nobody else sees. Pure.
+ * ledger_inner: what dns/ledger.c (the table), dns/ledger_turn.c (whose turn it is), dns/ledger_disk.c
+ * (what is to be written) and dns/ledger_place.c (where names are that no configured zone holds) share, and nobody else sees. Pure.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct ledger_owner {
 	int zone;
 	unsigned count;
 	bool busy;   /* one of them is in flight */
+	bool placed; /* in no configured zone: `places` say where */
 	char name[]; /* the owner name */
 };
 
@@ -52,12 +53,14 @@ struct ledger_entry {
 struct ledger_zone {
 	struct ledger_list ready;
 	struct ledger_list waits[LEDGER_WAITS];
+	size_t owners;
 };
 
 struct ledger {
 	const struct zone *zone_names;
-	struct ledger_zone *zones;
 	size_t zone_count;
+	struct places *places;     /* NULL = none */
+	struct ledger_zone *zones; /* the configured ones, then those that are found */
 	uint64_t seed;
 	uint64_t generation;
 	uint64_t refresh_ms; /* 0 = never */
@@ -70,6 +73,7 @@ struct ledger {
 };
 
 /* The table. */
+void ledger_zone_init(struct ledger_zone *zone);
 void ledger_drop(struct ledger *ledger, struct ledger_entry *entry);
 void ledger_touch(struct ledger *ledger, struct ledger_entry *entry);
 void ledger_set_state(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state);
@@ -79,6 +83,11 @@ bool ledger_is_machine(const struct ledger_entry *a, const struct ledger_entry *
 void ledger_inherit(struct ledger *ledger, struct ledger_entry *entry);
 /* The intent of the other kind with the same address and name. */
 struct ledger_entry *ledger_partner(const struct ledger *ledger, const struct ledger_entry *entry);
+
+/* The places. */
+/* The zone of a new owner. */
+void ledger_place_owner(struct ledger *ledger, struct ledger_owner *owner,
+			const struct hostname *name);
 
 /* The turns. */
 /* Out of whatever list it waits in. */
