@@ -223,13 +223,14 @@ static void print_explanation(const struct explain *kind)
 
 int command_explain(int argc, char **argv)
 {
+	const struct explain *kind;
+
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return command_help("explain");
-	for (size_t i = 0; argc == 1 && i < explain_count; i++)
-		printf("%s  %s\n", explain_table[i].id, explain_table[i].title);
+	for (size_t i = 0; argc == 1 && (kind = explain_at(i)); i++)
+		printf("%s  %s\n", kind->id, kind->title);
 	for (int i = 1; i < argc; i++) {
-		const struct explain *kind = explain_find(argv[i]);
-
+		kind = explain_find(argv[i]);
 		if (!kind)
 			return command_fail(
 				"explain",

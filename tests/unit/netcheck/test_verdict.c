@@ -65,11 +65,14 @@ static void the_report_begins_with_the_worst(void **state)
 
 static void an_id_stands_once_and_in_order(void **state)
 {
-	for (size_t i = 0; i < explain_count; i++) {
-		assert_int_equal(strlen(explain_table[i].id), 5);
-		assert_true(explain_table[i].title[0] && explain_table[i].meaning[0]);
+	const struct explain *kind;
+
+	for (size_t i = 0; (kind = explain_at(i)); i++) {
+		assert_int_equal(strlen(kind->id), 5);
+		assert_true(kind->title[0] && kind->meaning[0]);
 		if (i)
-			assert_true(strcmp(explain_table[i - 1].id, explain_table[i].id) < 0);
+			assert_true(strcmp(explain_at(i - 1)->id, kind->id) < 0);
+		assert_ptr_equal(explain_find(kind->id), kind);
 	}
 	assert_ptr_equal(explain_find("nc104"), explain_find("NC104"));
 	assert_null(explain_find("NC999"));
