@@ -8,6 +8,7 @@
 #define REALM_NEW "Digest:"
 #define REALM_OLD "Intel(R) AMT (ID:"
 
+#define PING 0x80
 #define PONG 0x40
 #define PONG_DATA 12 /* offset of the first data byte */
 
@@ -107,9 +108,33 @@ void amt_read_redirection(const void *bytes, size_t size, struct amt_redirection
 
 void amt_print_ping(uint8_t tag, uint8_t ret[AMT_PING_BYTES])
 {
-	static const uint8_t ping[AMT_PING_BYTES] = {0x06, 0, 0, 0x06, 0, 0, 0x11, 0xbe, 0x80};
+	static const uint8_t ping[AMT_PING_BYTES] = {0x06, 0, 0, 0x06, 0, 0, 0x11, 0xbe, PING};
 
 	memcpy(ret, ping, sizeof(ping));
+	ret[9] = tag;
+}
+
+/* Bytes 1 and 10 are reserved, byte 2 is a sequence number that senders set as they like. */
+bool amt_read_ping(const void *bytes, size_t size, uint8_t *ret_tag)
+{
+	static const uint8_t head[] = {0, 0, 0x11, 0xbe, PING};
+	const uint8_t *at = bytes;
+
+	if (size != AMT_PING_BYTES || at[0] != 0x06 || at[3] != 0x06 ||
+	    memcmp(at + 4, head, sizeof(head)) || at[11] != 0)
+		return false;
+	*ret_tag = at[9];
+	return true;
+}
+
+/* Sequence number 255: wants no acknowledgement. Without features of a maker, ASF's number stands in the
+ * maker's place and all behind it is zero. */
+void amt_print_pong(uint8_t tag, uint8_t ret[AMT_PONG_BYTES])
+{
+	static const uint8_t pong[AMT_PONG_BYTES] = {0x06, 0, 0xff, 0x06, 0, 0, 0x11, 0xbe,
+						     PONG, 0, 0,    0x10, 0, 0, 0x11, 0xbe};
+
+	memcpy(ret, pong, sizeof(pong));
 	ret[9] = tag;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * amt: how Intel AMT answers on the network: the HTTP banner of 16992 and 16993, the redirection handshake
- * of 16994 and 16995, the RMCP presence pong of UDP 623 (ASF 2.0). All bytes come from the network. Pure.
+ * of 16994 and 16995, the RMCP presence ping and pong of UDP 623 (ASF 2.0). All bytes come from the network. Pure.
  * Sources: Intel AMT Implementation and Reference Guide; amtterm's RedirectionConstants.h; MeshCentral's
  * amtscanner.js, less its mistake of taking any of the four bytes of Intel's number for all.
  */
@@ -14,6 +14,7 @@
 #define AMT_VERSION_MAX 32
 #define AMT_PING_PORT 623
 #define AMT_PING_BYTES 12
+#define AMT_PONG_BYTES 28
 
 struct amt_banner {
 	bool http; /* an HTTP answer of any server */
@@ -52,6 +53,10 @@ struct amt_pong {
 };
 
 void amt_print_ping(uint8_t tag, uint8_t ret[AMT_PING_BYTES]);
+/* False for what is no presence ping, whole and with nothing behind it. */
+bool amt_read_ping(const void *bytes, size_t size, uint8_t *ret_tag);
+/* The pong of somebody who is no AMT and says so: ASF's own enterprise number, 4542. */
+void amt_print_pong(uint8_t tag, uint8_t ret[AMT_PONG_BYTES]);
 /* A pong that ends early is read as far as it goes. */
 void amt_read_pong(const void *bytes, size_t size, uint8_t tag, struct amt_pong *ret);
 

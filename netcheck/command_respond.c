@@ -2,10 +2,12 @@
 #include "netcheck/command.h"
 
 #include "common/hello.h"
+#include "netcheck/amt.h"
 #include "netcheck/pair_seal.h"
 #include "netcheck/pair_serve.h"
 #include "netcheck/probe_hello.h"
 #include "netcheck/respond.h"
+#include "netcheck/respond_ping.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -24,6 +26,8 @@ struct duty {
 	unsigned once_s; /* 0 = until a signal */
 	bool wants_hello;
 	struct endpoint hello;
+	bool pings;
+	struct respond_ping *ping;
 	bool pairs;
 	uint16_t control_port;
 	char code[PAIR_CODE_MAX];
@@ -75,7 +79,7 @@ static void print_start(const struct duty *duty)
 		duty->options.bind.family ? addr_print(duty->options.bind, text) : "all addresses");
 	for (size_t i = 0; i < duty->options.ports.count; i++)
 		fprintf(duty->options.out, " %u", duty->options.ports.items[i]);
-	fprintf(duty->options.out, "; end with Ctrl-C\n");
+	fprintf(duty->options.out, "%s; end with Ctrl-C\n", duty->pings ? ", udp/623" : "");
 	fflush(duty->options.out);
 }
 
@@ -83,11 +87,20 @@ static int print_end(const struct duty *duty)
 {
 	struct respond_counters counters = respond_counters(duty->respond);
 	bool all = counters.ports_seen >= duty->options.ports.count;
+	struct respond_ping_counters pings;
 
 	fprintf(duty->options.out,
 		"amtnet-check: respond: %" PRIu64 " connections, %" PRIu64 " proven, %" PRIu64
 		" refused\n",
 		counters.accepted, counters.proven, counters.refused);
+	if (duty->pings) {
+		pings = respond_ping_counters(duty->ping);
+		all &= pings.answered > 0;
+		fprintf(duty->options.out,
+			"amtnet-check: respond: %" PRIu64 " pings answered, %" PRIu64
+			" refused, %" PRIu64 " other packets\n",
+			pings.answered, pings.refused, pings.foreign);
+	}
 	return duty->hello_failed || (duty->once_s && !all) ? 2 : 0;
 }
 
@@ -106,6 +119,17 @@ static int add_ends(struct duty *duty)
 	event_add(duty->ends[1], NULL);
 	if (duty->once_s)
 		event_add(duty->ends[2], &once);
+	return 0;
+}
+
+static int start_pings(struct duty *duty)
+{
+	struct respond_ping_options options = {
+		.bind = duty->options.bind, .port = AMT_PING_PORT, .out = duty->options.out};
+	struct err err = {0};
+
+	if (duty->pings && respond_ping_new(&duty->ping, duty->base, &options, &err))
+		return command_fail("respond", "%s", err.text);
 	return 0;
 }
 
@@ -141,7 +165,9 @@ static int serve(struct duty *duty)
 		return command_fail("respond", "out of memory");
 	if (respond_new(&duty->respond, duty->base, &duty->options, &err))
 		return command_fail("respond", "%s", err.text);
-	status = start_pairing(duty);
+	status = start_pings(duty);
+	if (!status)
+		status = start_pairing(duty);
 	if (status)
 		return status;
 	if (duty->wants_hello &&
@@ -157,6 +183,7 @@ static void duty_done(struct duty *duty)
 {
 	probe_hello_cancel(duty->probe);
 	pair_serve_free(duty->serve);
+	respond_ping_free(duty->ping);
 	respond_free(duty->respond);
 	explicit_bzero(duty->code, sizeof(duty->code));
 	for (size_t i = 0; i < 3; i++)
@@ -207,6 +234,9 @@ static int read_option(int c, struct duty *duty)
 		return read_once(duty, optarg);
 	case 'H':
 		return read_hello(duty, optarg);
+	case 'i':
+		duty->pings = true;
+		return 0;
 	case 'P':
 		duty->pairs = true;
 		return 0;
@@ -231,6 +261,7 @@ int command_respond(int argc, char **argv)
 		{"ports", required_argument, NULL, 'p'},
 		{"once", required_argument, NULL, 'o'},
 		{"hello", required_argument, NULL, 'H'},
+		{"ping", no_argument, NULL, 'i'},
 		{"pair", no_argument, NULL, 'P'},
 		{"code-file", required_argument, NULL, 'c'},
 		{"control-port", required_argument, NULL, 't'},

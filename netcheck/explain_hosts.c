@@ -142,6 +142,11 @@ static const struct explain items[] = {
 	 "address by "
 	 "DHCP, over the built-in wired card."},
 
+	{"NC610", "a responder, not a PC",
+	 "amtnet-check respond --ping stands at this address: presence pings (UDP 623) pass both "
+	 "ways. It says nothing of a PC, and never claims to be AMT.",
+	 "Check again when the PC has its place."},
+
 	{"NC700", "subnet gives what PCs need",
 	 "Kea hands out a DNS suffix and name servers in this subnet.", ""},
 	{"NC701", "DNS suffix missing in Kea",

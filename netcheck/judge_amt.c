@@ -30,6 +30,10 @@ static void note_ping(struct judge_amt *seen, const struct probe_amt_outcome *ou
 	struct judge_amt_port *port = &seen->ports[PROBE_AMT_PING];
 
 	amt_read_pong(outcome->bytes, outcome->length, PROBE_AMT_TAG, &seen->pong);
+	seen->is_responder = seen->pong.rmcp && outcome->length > AMT_PONG_BYTES &&
+			     !token_parse_answer(outcome->bytes + AMT_PONG_BYTES,
+						 outcome->length - AMT_PONG_BYTES,
+						 &seen->responder);
 	if (seen->pong.rmcp)
 		port->state = PROBE_TCP_OPEN;
 	else if (outcome->error.error == ECONNREFUSED)
@@ -178,10 +182,26 @@ static struct result *judge_known(const struct judge_amt *seen, const char *subj
 	return result;
 }
 
+/* One of ours, which claims no more than it is. */
+static struct result *judge_responder(const struct judge_amt *seen, const char *subject)
+{
+	struct result *result = result_about("NC610", RESULT_WARNING, subject);
+	char addr[ADDR_TEXT];
+
+	if (result)
+		result_set(&result->text,
+			   "a responder (%s), not a PC: presence pings pass both ways, and it sees "
+			   "us as %s",
+			   seen->responder.name, addr_print(seen->responder.seen, addr));
+	return result;
+}
+
 static struct result *judge_absent(const struct judge_amt *seen, const char *subject)
 {
 	struct result *result;
 
+	if (seen->is_responder)
+		return judge_responder(seen, subject);
 	if (any_foreign(seen)) {
 		result = result_about("NC603", RESULT_WARNING, subject);
 		if (result)

@@ -9,6 +9,7 @@
 #include "netcheck/amt.h"
 #include "netcheck/check.h"
 #include "netcheck/probe_amt.h"
+#include "netcheck/token.h"
 
 /* How a port answered, without the bytes. */
 struct judge_amt_port {
@@ -31,8 +32,10 @@ struct judge_amt {
 	struct amt_banner banner; /* of 16992, or else of 16993 */
 	struct amt_redirection redirection;
 	struct amt_pong pong;
-	bool tls;             /* 16993 or 16995 speaks TLS */
-	char tls_version[16]; /* of the first that does */
+	bool is_responder;             /* the pong came from `amtnet-check respond --ping` ... */
+	struct token_answer responder; /* ... which said so behind it */
+	bool tls;                      /* 16993 or 16995 speaks TLS */
+	char tls_version[16];          /* of the first that does */
 	struct judge_amt_known known;
 };
 

@@ -58,13 +58,15 @@ const struct command command_table[] = {
 	 "  --hello SERVER     let the responder send a test hello to this address; may be "
 	 "repeated\n",
 	 command_pair},
-	{"respond", "[--bind ADDR] [--ports LIST] [--once SECONDS] [--hello SERVER[:PORT]]",
+	{"respond", "[--bind ADDR] [--ports LIST] [--once SECONDS] [--hello SERVER[:PORT]] [...]",
 	 "stand in for a PC at the client site",
 	 "  --bind ADDR        listen on this address, all by default\n"
 	 "  --ports LIST       ports to listen on, 16992-16995 by default\n"
 	 "  --once SECONDS     end after so many seconds: status 0 when every port was reached, "
 	 "else 2\n"
 	 "  --hello SERVER     send one test hello first\n"
+	 "  --ping             answer presence pings on UDP 623 too, as a responder and not as "
+	 "AMT\n"
 	 "  --pair             let a check work along (amtnet-check pair), with a code that is "
 	 "printed\n"
 	 "  --code-file FILE   its first line is the code instead\n"

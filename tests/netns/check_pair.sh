@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # A check paired with a responder tells which direction and which half of a handshake is lost, where
-# one end alone could not.
+# one end alone could not; and a responder that answers presence pings is not taken for a PC.
 
 set -euo pipefail
 # shellcheck source=tests/netns/tap.sh
@@ -19,6 +19,13 @@ pair()
 	status=0
 	lab_exec core "$LAB_BUILD/netcheck/amtnet-check" pair --with "$pc" --code-file "$LAB_DIR/code" "$@" \
 		>"$LAB_DIR/$name.txt" 2>&1 || status=$?
+}
+
+# amt NAME: what amtnet-check amt says of the responder is in NAME.txt, its status in `status`.
+amt()
+{
+	status=0
+	lab_exec core "$LAB_BUILD/netcheck/amtnet-check" amt "${2:-$pc}" >"$LAB_DIR/$1.txt" 2>&1 || status=$?
 }
 
 # says NAME STATUS PATTERN...: the run's status, and a line for each pattern.
@@ -48,9 +55,28 @@ tap_begin
 lab_net
 lab_address pc2 eth0 $pc/24 10.81.20.1
 lab_spawn sink core socat -u TCP4-LISTEN:9971,fork,reuseaddr OPEN:/dev/null
-lab_spawn responder pc2 "$LAB_BUILD/netcheck/amtnet-check" respond --pair
+lab_spawn responder pc2 "$LAB_BUILD/netcheck/amtnet-check" respond --pair --ping \
+	--ports 16992-16995,5900
 lab_await responder 10 'end with Ctrl-C'
 sed -n 's/^pair code: //p' "$(lab_log responder)" >"$LAB_DIR/code"
+
+amt ping
+tap_ok 'a responder on UDP 623 is no PC, and says so' says ping 1 \
+	"WARN NC610 $pc: a responder \\(.+\\), not a PC: presence pings pass both ways, and it sees us as $core"
+tap_ok 'the responder says who asked' tap_says "udp/623 from $core:[0-9]+: presence ping answered" "$(lab_log responder)"
+lab_ip pc2 route add local 10.81.20.128/25 dev lo
+lab_ip rtr route add 10.81.20.128/25 via $pc
+amt many 10.81.20.200
+tap_ok 'it answers from the address that was asked' says many 1 'WARN NC610 10\.81\.20\.200: a responder'
+lab_exec core socat -u SYSTEM:'printf x' "UDP4:$pc:623"
+tap_soon 5 'what is no ping is not answered, and said' tap_says \
+	"udp/623 from $core:[0-9]+: is no presence ping" "$(lab_log responder)"
+rule 'udp dport 623 drop'
+amt lost
+tap_ok 'pings are lost on the way: no sign of AMT' says lost 1 'WARN NC604'
+rule
+lab_exec core "$LAB_BUILD/netcheck/amtnet-check" ports --ports 5900 $pc >"$LAB_DIR/screen.txt"
+tap_ok 'the port of the remote screen is proven' tap_says 'NC100 .*5900' "$LAB_DIR/screen.txt"
 
 pair clear --hello $core
 tap_ok 'a clear path: both ends agree on every port, and the hello passes' says clear 0 \
@@ -78,6 +104,8 @@ rule
 lab_exec fw nft "table ip site_nat { chain post { type nat hook postrouting priority srcnat; ip daddr $pc masquerade; }; }"
 pair nat
 tap_ok 'translated addresses are seen' says nat 1 'WARN NC801 .*it sees us as 10\.81\.9\.1 \(we are 10\.81\.3\.2\)'
+amt nat-ping
+tap_ok 'translated addresses are seen by pings too' says nat-ping 1 'NC610 .*it sees us as 10\.81\.9\.1'
 lab_exec fw nft delete table ip site_nat
 
 lab_exec fw nft "table ip site_nat { chain pre { type nat hook prerouting priority dstnat; ip daddr $pc tcp dport 16993 redirect to :7; }; }"

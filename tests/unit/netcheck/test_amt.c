@@ -81,6 +81,19 @@ static void banners_of_amt_are_known(void **state)
 	assert_false(banner.http);
 }
 
+/* The bytes of a hexadecimal text; their number. */
+static size_t read_hex(const char *hex, uint8_t ret[64])
+{
+	size_t length = strlen(hex) / 2;
+
+	for (size_t k = 0; k < length; k++) {
+		char byte[3] = {hex[2 * k], hex[2 * k + 1], '\0'};
+
+		ret[k] = (uint8_t)strtoul(byte, NULL, 16);
+	}
+	return length;
+}
+
 static void pongs_count_when_all_four_bytes_are_intels(void **state)
 {
 	static const struct {
@@ -109,14 +122,9 @@ static void pongs_count_when_all_four_bytes_are_intels(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t bytes[64];
-		size_t length = strlen(cases[i].hex) / 2;
+		size_t length = read_hex(cases[i].hex, bytes);
 		struct amt_pong pong;
 
-		for (size_t k = 0; k < length; k++) {
-			char byte[3] = {cases[i].hex[2 * k], cases[i].hex[2 * k + 1], '\0'};
-
-			bytes[k] = (uint8_t)strtoul(byte, NULL, 16);
-		}
 		amt_read_pong(bytes, length, 0x41, &pong);
 		assert_int_equal(pong.rmcp, cases[i].rmcp);
 		assert_int_equal(pong.amt, cases[i].amt);
@@ -125,6 +133,43 @@ static void pongs_count_when_all_four_bytes_are_intels(void **state)
 		assert_int_equal(pong.minor, cases[i].minor);
 		assert_int_equal(pong.state, cases[i].state);
 	}
+}
+
+static void only_a_ping_is_a_ping(void **state)
+{
+	static const struct {
+		const char *hex;
+		bool ping;
+	} cases[] = {
+		{"06000006000011be80410000", true},
+		{"0600ff06000011be80410000", true},    /* ASF's own sequence number */
+		{"06000006000011be804100", false},     /* cut */
+		{"06000006000011be8041000000", false}, /* with more behind it */
+		{"06000006000011be40410000", false},   /* a pong */
+		{"06000006000011be80410010", false},   /* says that data follow */
+		{"06000006000001be80410000", false},   /* not ASF */
+		{"06000007000011be80410000", false},   /* IPMI */
+		{"05000006000011be80410000", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[64], tag = 0;
+		size_t length = read_hex(cases[i].hex, bytes);
+
+		assert_int_equal(amt_read_ping(bytes, length, &tag), cases[i].ping);
+		assert_int_equal(tag, cases[i].ping ? 0x41 : 0);
+	}
+}
+
+static void our_pong_is_not_taken_for_amts(void **state)
+{
+	uint8_t bytes[AMT_PONG_BYTES];
+	struct amt_pong pong;
+
+	amt_print_pong(0x41, bytes);
+	amt_read_pong(bytes, sizeof(bytes), 0x41, &pong);
+	assert_true(pong.rmcp);
+	assert_false(pong.amt);
 }
 
 static void redirection_answers_are_told_from_noise(void **state)
@@ -355,6 +400,36 @@ static void what_the_daemon_knows_tells_two_causes_apart(void **state)
 	}
 }
 
+static void a_responder_is_told_from_a_pc(void **state)
+{
+	struct probe_amt_outcome outcome = {
+		.kind = PROBE_AMT_PING, .to.addr = addr_ip4(0xc0000201), .length = AMT_PONG_BYTES};
+	struct judge_amt seen = {.target = outcome.to.addr};
+
+	amt_print_pong(PROBE_AMT_TAG, outcome.bytes);
+	outcome.length += token_print_answer("-", addr_ip4(0xc0000263), "branch-1",
+					     (char *)outcome.bytes + AMT_PONG_BYTES, 128);
+	judge_amt_note(&seen, &outcome);
+	judge_amt(&seen, take, NULL);
+	assert_string_equal(results.items[0]->kind->id, "NC610");
+	assert_int_equal(results.items[0]->state, RESULT_WARNING);
+	assert_string_equal(results.items[0]->text,
+			    "a responder (branch-1), not a PC: presence pings pass both ways, and "
+			    "it sees us as 192.0.2.99");
+	/* What ends early, or comes with Intel's number, is not one of ours. */
+	forget(NULL);
+	outcome.length--;
+	judge_amt_note(&seen, &outcome);
+	judge_amt(&seen, take, NULL);
+	assert_string_equal(results.items[0]->kind->id, "NC605");
+	outcome.length++;
+	memcpy(outcome.bytes + 12, "\0\0\x01\x57", 4);
+	forget(NULL);
+	judge_amt_note(&seen, &outcome);
+	judge_amt(&seen, take, NULL);
+	assert_string_equal(results.items[0]->kind->id, "NC601");
+}
+
 static void a_pong_tells_the_state(void **state)
 {
 	static const struct {
@@ -390,10 +465,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(banners_of_amt_are_known),
 		cmocka_unit_test(pongs_count_when_all_four_bytes_are_intels),
+		cmocka_unit_test(only_a_ping_is_a_ping),
+		cmocka_unit_test(our_pong_is_not_taken_for_amts),
 		cmocka_unit_test(redirection_answers_are_told_from_noise),
 		cmocka_unit_test_teardown(each_host_is_told_for_what_it_is, forget),
 		cmocka_unit_test_teardown(no_target_is_no_hang, forget),
 		cmocka_unit_test_teardown(what_the_daemon_knows_tells_two_causes_apart, forget),
+		cmocka_unit_test_teardown(a_responder_is_told_from_a_pc, forget),
 		cmocka_unit_test_teardown(a_pong_tells_the_state, forget),
 	};
 

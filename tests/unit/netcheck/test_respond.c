@@ -3,8 +3,10 @@
 #include "netcheck/respond.h"
 
 #include "common/hello.h"
+#include "netcheck/amt.h"
 #include "netcheck/probe_hello.h"
 #include "netcheck/probe_token.h"
+#include "netcheck/respond_ping.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -178,6 +180,41 @@ static void something_silent_is_no_responder(void **state)
 	close(fd);
 }
 
+#define FLOOD (3 * RESPOND_PING_RATE)
+
+static void pings_beyond_the_rate_are_not_answered(void **state)
+{
+	struct respond_ping_options options = {.bind = addr_ip4(0x7f000001), .out = out};
+	struct respond_ping_counters counters;
+	struct respond_ping *responder = NULL;
+	struct sockaddr_storage to;
+	uint8_t ping[AMT_PING_BYTES];
+	struct endpoint at;
+	struct err err = {0};
+	socklen_t size;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (unsigned i = 0; i < 20 && !responder; i++) {
+		close(open_port(&at));
+		options.port = at.port;
+		(void)respond_ping_new(&responder, base, &options, &err);
+	}
+	assert_non_null(responder);
+	amt_print_ping(1, ping);
+	size = endpoint_to_sockaddr(at, &to);
+	for (unsigned i = 0; i < FLOOD; i++) {
+		assert_int_equal(sendto(fd, ping, sizeof(ping), 0, (struct sockaddr *)&to, size),
+				 sizeof(ping));
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	counters = respond_ping_counters(responder);
+	assert_int_equal(counters.answered + counters.refused, FLOOD);
+	/* A second may end in between. */
+	assert_in_range(counters.answered, RESPOND_PING_RATE, 2 * RESPOND_PING_RATE);
+	close(fd);
+	respond_ping_free(responder);
+}
+
 static uint8_t taken[HELLO_MAX_BYTES];
 static size_t taken_size;
 
@@ -282,6 +319,7 @@ int main(void)
 		cmocka_unit_test(visitors_beyond_the_limit_are_refused),
 		cmocka_unit_test(a_port_that_is_taken_is_said),
 		cmocka_unit_test(something_silent_is_no_responder),
+		cmocka_unit_test(pings_beyond_the_rate_are_not_answered),
 		cmocka_unit_test(a_hello_is_accepted_by_closing),
 		cmocka_unit_test(a_hello_that_is_not_taken_is_told_apart),
 	};
