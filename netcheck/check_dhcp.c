@@ -16,6 +16,7 @@ struct check_dhcp {
 	struct event *refused; /* where the probe could not start */
 	struct err err;
 	char where[96];
+	char no_inform[128];
 	struct judge_dhcp seen;
 };
 
@@ -29,12 +30,12 @@ void check_dhcp_free(struct check_dhcp *check)
 	free(check);
 }
 
-static void on_offer(enum dhcp_encoding encoding, const struct dhcp_offer *offer,
-		     struct addr source, void *user)
+static void on_offer(enum dhcp_ask ask, const struct dhcp_offer *offer, struct addr source,
+		     void *user)
 {
 	struct check_dhcp *check = user;
 
-	judge_dhcp_note(&check->seen, encoding, offer, source);
+	judge_dhcp_note(&check->seen, ask, offer, source);
 }
 
 static void give(struct check_dhcp *check, const char *id, enum result_state state,
@@ -110,6 +111,10 @@ int check_dhcp_start(struct check_dhcp **ret, struct check_tools *tools,
 			check_dhcp_free(check);
 			return -ENOMEM;
 		}
+	} else if (probe_dhcp_no_inform(check->probe)) {
+		snprintf(check->no_inform, sizeof(check->no_inform), "%s",
+			 probe_dhcp_no_inform(check->probe));
+		check->seen.no_inform = check->no_inform;
 	}
 	*ret = check;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * check_dhcp: which DHCP servers answer, on a link or where a relay would ask, and whether their offers
- * hold what a PC needs: options 15, 6 and a truthful 81, whichever encoding of 81 it sends. Takes no
- * lease.
+ * hold what a PC needs: options 15, 6 and a truthful 81, whichever encoding of 81 it sends, and whether
+ * one that asks by INFORM is told the same. Takes no lease.
  */
 #pragma once
 

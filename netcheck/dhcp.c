@@ -33,13 +33,16 @@ enum option {
 
 #define TYPE_DISCOVER 1
 #define TYPE_OFFER 2
+#define TYPE_ACK 5
+#define TYPE_INFORM 8
 #define RELAY_LINK 5 /* sub-option of option 82, RFC 3527 */
 
-static const char *const encoding_names[] = {[DHCP_ASCII] = "ASCII", [DHCP_WIRE] = "wire form"};
+static const char *const encoding_names[] = {
+	[DHCP_ASCII] = "ASCII", [DHCP_WIRE] = "wire form", [DHCP_INFORM] = "wire form"};
 
-const char *dhcp_encoding_name(enum dhcp_encoding encoding)
+const char *dhcp_encoding_name(enum dhcp_ask ask)
 {
-	return encoding_names[encoding];
+	return encoding_names[ask];
 }
 
 static void write_addr(struct wire_writer *writer, struct addr addr)
@@ -49,32 +52,33 @@ static void write_addr(struct wire_writer *writer, struct addr addr)
 	wire_write_bytes(writer, addr.family == ADDR_IP4 ? addr.bytes : none, 4);
 }
 
-static void write_head(struct wire_writer *writer, const struct dhcp_discover *discover)
+static void write_head(struct wire_writer *writer, const struct dhcp_question *question)
 {
 	static const uint8_t nothing[192 + 10];
-	bool relayed = discover->relay.family == ADDR_IP4;
+	bool relayed = question->relay.family == ADDR_IP4, inform = question->ask == DHCP_INFORM;
 
 	wire_write_u8(writer, 1); /* BOOTREQUEST */
 	wire_write_u8(writer, 1); /* Ethernet */
 	wire_write_u8(writer, 6);
 	wire_write_u8(writer, relayed ? HOPS : 0);
-	wire_write_u32be(writer, discover->xid);
+	wire_write_u32be(writer, question->xid);
 	wire_write_u16be(writer, 0);
-	wire_write_u16be(writer, relayed ? 0 : BROADCAST);
-	wire_write_bytes(writer, nothing, 12); /* ciaddr, yiaddr, siaddr */
-	write_addr(writer, discover->relay);
-	wire_write_bytes(writer, discover->mac.bytes, 6);
+	wire_write_u16be(writer, relayed || inform ? 0 : BROADCAST);
+	write_addr(writer, inform ? question->client : (struct addr){0});
+	wire_write_bytes(writer, nothing, 8); /* yiaddr, siaddr */
+	write_addr(writer, question->relay);
+	wire_write_bytes(writer, question->mac.bytes, 6);
 	wire_write_bytes(writer, nothing, 10 + 192); /* the rest of chaddr, sname, file */
 	wire_write_u32be(writer, COOKIE);
 }
 
-static void write_fqdn(struct wire_writer *writer, const struct dhcp_discover *discover)
+static void write_fqdn(struct wire_writer *writer, const struct dhcp_question *question)
 {
 	uint8_t wire[HOSTNAME_WIRE_MAX];
-	bool encoded = discover->encoding == DHCP_WIRE;
-	const void *name = encoded ? (const void *)wire : discover->name.text;
-	size_t length = encoded ? hostname_to_wire(&discover->name, wire)
-				: strlen(discover->name.text);
+	bool encoded = question->ask != DHCP_ASCII;
+	const void *name = encoded ? (const void *)wire : question->name.text;
+	size_t length = encoded ? hostname_to_wire(&question->name, wire)
+				: strlen(question->name.text);
 
 	wire_write_u8(writer, OPTION_FQDN);
 	wire_write_u8(writer, (uint8_t)(3 + length));
@@ -84,26 +88,26 @@ static void write_fqdn(struct wire_writer *writer, const struct dhcp_discover *d
 	wire_write_bytes(writer, name, length);
 }
 
-size_t dhcp_print_discover(const struct dhcp_discover *discover, uint8_t ret[DHCP_PACKET_MAX])
+size_t dhcp_print_question(const struct dhcp_question *question, uint8_t ret[DHCP_PACKET_MAX])
 {
-	static const uint8_t first[] = {OPTION_TYPE, 1,    TYPE_DISCOVER, OPTION_MAX_SIZE,
-					2,           0x05, 0xdc};
+	uint8_t type = question->ask == DHCP_INFORM ? TYPE_INFORM : TYPE_DISCOVER;
+	const uint8_t first[] = {OPTION_TYPE, 1, type, OPTION_MAX_SIZE, 2, 0x05, 0xdc};
 	static const uint8_t wanted[] = {
 		OPTION_WANTED,   7,          1, 3, OPTION_SERVERS, 12, OPTION_DOMAIN,
 		OPTION_LIFETIME, OPTION_FQDN};
 	struct wire_writer writer;
 
 	wire_writer_init(&writer, ret, DHCP_PACKET_MAX);
-	write_head(&writer, discover);
+	write_head(&writer, question);
 	wire_write_bytes(&writer, first, sizeof(first));
 	wire_write_bytes(&writer, wanted, sizeof(wanted));
-	write_fqdn(&writer, discover);
-	if (discover->link.family == ADDR_IP4) {
+	write_fqdn(&writer, question);
+	if (question->link.family == ADDR_IP4) {
 		wire_write_u8(&writer, OPTION_RELAY);
 		wire_write_u8(&writer, 6);
 		wire_write_u8(&writer, RELAY_LINK);
 		wire_write_u8(&writer, 4);
-		write_addr(&writer, discover->link);
+		write_addr(&writer, question->link);
 	}
 	wire_write_u8(&writer, OPTION_END);
 	while (writer.at < LEAST_BYTES)
@@ -221,7 +225,8 @@ int dhcp_read_offer(const void *bytes, size_t size, struct dhcp_offer *ret, stru
 		r = walk_options(&walk, at + 108, 128, err); /* file */
 	if (!r && walk.overload & 2)
 		r = walk_options(&walk, at + 44, 64, err); /* sname */
-	if (!r && walk.type != TYPE_OFFER)
+	ret->informs = walk.type == TYPE_ACK;
+	if (!r && walk.type != TYPE_OFFER && walk.type != TYPE_ACK)
 		return -ENOMSG;
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/dhcp_link.h"
 
+#include "common/endpoint.h"
 #include "netcheck/dhcp.h"
 
 #include <arpa/inet.h>
@@ -8,9 +9,12 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,7 +69,7 @@ static uint16_t fold(uint32_t sum)
 	return htons((uint16_t)~sum);
 }
 
-static void address(struct frame *frame, size_t length)
+static void address(struct frame *frame, struct addr source, size_t length)
 {
 	uint16_t udp_length = (uint16_t)(sizeof(frame->udp) + length);
 	uint32_t sum;
@@ -78,16 +82,35 @@ static void address(struct frame *frame, size_t length)
 		.protocol = IPPROTO_UDP,
 		.daddr = INADDR_BROADCAST,
 	};
+	if (source.family == ADDR_IP4)
+		memcpy(&frame->ip.saddr, source.bytes, sizeof(frame->ip.saddr));
 	frame->ip.check = fold(add_up(&frame->ip, sizeof(frame->ip), 0));
 	frame->udp = (struct udphdr){.source = htons(DHCP_CLIENT_PORT),
 				     .dest = htons(DHCP_SERVER_PORT),
 				     .len = htons(udp_length)};
-	/* The pseudo header: source (zero), destination, protocol, length. */
-	sum = add_up(&frame->ip.daddr, sizeof(frame->ip.daddr), IPPROTO_UDP + udp_length);
+	/* The pseudo header: source, destination, protocol, length. */
+	sum = add_up(&frame->ip.saddr, sizeof(frame->ip.saddr), IPPROTO_UDP + udp_length);
+	sum = add_up(&frame->ip.daddr, sizeof(frame->ip.daddr), sum);
 	frame->udp.check = fold(add_up(&frame->udp, udp_length, sum));
 }
 
-int dhcp_link_send(int fd, int index, const uint8_t *bytes, size_t length)
+void dhcp_link_own(int fd, const char *interface, struct addr *ret_addr, struct mac *ret_mac)
+{
+	struct ifreq request = {0};
+	struct endpoint endpoint;
+
+	*ret_addr = (struct addr){0};
+	*ret_mac = (struct mac){0};
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (!ioctl(fd, SIOCGIFADDR, &request) &&
+	    !endpoint_from_sockaddr(&request.ifr_addr, &endpoint))
+		*ret_addr = endpoint.addr;
+	if (!ioctl(fd, SIOCGIFHWADDR, &request) && request.ifr_hwaddr.sa_family == ARPHRD_ETHER)
+		mac_from_bytes(ARPHRD_ETHER, (const uint8_t *)request.ifr_hwaddr.sa_data, ETH_ALEN,
+			       ret_mac);
+}
+
+int dhcp_link_send(int fd, int index, struct addr source, const uint8_t *bytes, size_t length)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
 				 .sll_protocol = htons(ETH_P_IP),
@@ -100,7 +123,7 @@ int dhcp_link_send(int fd, int index, const uint8_t *bytes, size_t length)
 	if (length > sizeof(frame.bytes))
 		return -EMSGSIZE;
 	memcpy(frame.bytes, bytes, length);
-	address(&frame, length);
+	address(&frame, source, length);
 	return sendto(fd, &frame, size, 0, (struct sockaddr *)&to, sizeof(to)) == (ssize_t)size
 		       ? 0
 		       : -errno;

@@ -49,6 +49,18 @@ static const struct explain items[] = {
 	{"NC410", "broken DHCP packet", "A server's answer cannot be read to its end.",
 	 "Look at the options of this server; a capture (tcpdump -vn port 67) shows the packet."},
 
+	{"NC411", "INFORM is answered otherwise",
+	 "A PC that has its address already asks by INFORM (a fixed address, Windows for its "
+	 "proxy), and is told "
+	 "another suffix or other name servers than one that takes a lease.",
+	 "Give options 6 and 15 to all clients of the subnet alike, not by a class or a pool that "
+	 "only new leases belong to."},
+	{"NC412", "answers, but offers no address",
+	 "The server knows the subnet, but has no address for a client that it does not know: its "
+	 "pools are empty or used up, closed to unknown clients, or it is there for INFORM only.",
+	 "Look at the pools of this subnet on that server; nothing to do where another server "
+	 "gives the addresses."},
+
 	{"NC500", "certificate fit for provisioning",
 	 "Purpose, keys, signatures, dates and chain are what firmware asks for.", ""},
 	{"NC501", "certificate lacks the provisioning purpose",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * judge_dhcp: from the offers of DHCP servers to what a PC will make of them. Pure.
+ * judge_dhcp: from the answers of DHCP servers to what a PC will make of them. Pure.
  */
 #pragma once
 
@@ -14,8 +14,8 @@
 struct judge_dhcp_server {
 	struct addr server;
 	struct addr source; /* of its last offer: itself, or a relay */
-	bool offered[DHCP_ENCODINGS];
-	struct dhcp_offer offers[DHCP_ENCODINGS]; /* the last of each */
+	bool answered[DHCP_ASKS];
+	struct dhcp_offer offers[DHCP_ASKS]; /* the last of each; of INFORM, what it acknowledges */
 };
 
 struct judge_dhcp {
@@ -25,10 +25,11 @@ struct judge_dhcp {
 	size_t suffix_count;
 	struct judge_dhcp_server servers[JUDGE_DHCP_SERVERS];
 	size_t server_count;
-	size_t more; /* servers beyond */
+	size_t more;           /* servers beyond */
+	const char *no_inform; /* why it was not asked; NULL = it was */
 };
 
 /* Takes an offer into account. */
-void judge_dhcp_note(struct judge_dhcp *seen, enum dhcp_encoding encoding,
-		     const struct dhcp_offer *offer, struct addr source);
+void judge_dhcp_note(struct judge_dhcp *seen, enum dhcp_ask ask, const struct dhcp_offer *offer,
+		     struct addr source);
 void judge_dhcp(const struct judge_dhcp *seen, check_sink *sink, void *user);

@@ -15,12 +15,16 @@ struct probe_dhcp {
 	const struct probe_dhcp_calls *calls;
 	void *user;
 	struct probe_dhcp_question question;
-	uint32_t xids[DHCP_ENCODINGS];
+	uint32_t xids[DHCP_ASKS];
 	int fd;
-	int index; /* of the interface, on a link */
-	struct event *readable, *timer;
+	int inform_fd; /* as a relay: where INFORM is answered; -1 = is not asked, or on a link */
+	int index;     /* of the interface, on a link */
+	struct event *readable, *inform_readable, *timer;
 	unsigned rounds;
-	bool answered[DHCP_ENCODINGS];
+	bool answered[DHCP_ASKS];
+	struct addr client; /* that INFORM asks for; ADDR_NONE: is not asked ... */
+	struct mac client_mac;
+	struct err no_inform; /* ... for this reason */
 };
 
 void probe_dhcp_cancel(struct probe_dhcp *probe)
@@ -29,11 +33,20 @@ void probe_dhcp_cancel(struct probe_dhcp *probe)
 		return;
 	if (probe->readable)
 		event_free(probe->readable);
+	if (probe->inform_readable)
+		event_free(probe->inform_readable);
 	if (probe->timer)
 		event_free(probe->timer);
 	if (probe->fd >= 0)
 		close(probe->fd);
+	if (probe->inform_fd >= 0)
+		close(probe->inform_fd);
 	free(probe);
+}
+
+const char *probe_dhcp_no_inform(const struct probe_dhcp *probe)
+{
+	return probe->client.family ? NULL : probe->no_inform.text;
 }
 
 static bool on_link(const struct probe_dhcp *probe)
@@ -41,26 +54,33 @@ static bool on_link(const struct probe_dhcp *probe)
 	return probe->question.interface[0] != '\0';
 }
 
-static void ask(struct probe_dhcp *probe, enum dhcp_encoding encoding)
+static struct mac mac_of(const struct probe_dhcp *probe, enum dhcp_ask ask)
 {
-	struct dhcp_discover discover = {.xid = probe->xids[encoding],
-					 .mac = probe->question.mac,
-					 .encoding = encoding,
-					 .name = probe->question.name};
+	return ask == DHCP_INFORM ? probe->client_mac : probe->question.mac;
+}
+
+static void send_question(struct probe_dhcp *probe, enum dhcp_ask ask)
+{
+	struct dhcp_question question = {.xid = probe->xids[ask],
+					 .mac = mac_of(probe, ask),
+					 .ask = ask,
+					 .name = probe->question.name,
+					 .client = probe->client};
 	struct endpoint server = {.addr = probe->question.server, .port = DHCP_SERVER_PORT};
+	struct addr source = ask == DHCP_INFORM ? probe->client : (struct addr){0};
 	struct sockaddr_storage to;
 	uint8_t bytes[DHCP_PACKET_MAX];
 	socklen_t size;
 	size_t length;
 
 	if (on_link(probe)) {
-		length = dhcp_print_discover(&discover, bytes);
-		(void)dhcp_link_send(probe->fd, probe->index, bytes, length);
+		length = dhcp_print_question(&question, bytes);
+		(void)dhcp_link_send(probe->fd, probe->index, source, bytes, length);
 		return;
 	}
-	discover.relay = probe->question.relay;
-	discover.link = probe->question.link;
-	length = dhcp_print_discover(&discover, bytes);
+	question.relay = probe->question.relay;
+	question.link = probe->question.link;
+	length = dhcp_print_question(&question, bytes);
 	size = endpoint_to_sockaddr(server, &to);
 	(void)sendto(probe->fd, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&to, size);
 }
@@ -71,21 +91,22 @@ static void take(struct probe_dhcp *probe, const uint8_t *bytes, size_t length, 
 	struct err err = {0};
 	int r = dhcp_read_offer(bytes, length, &offer, &err);
 
-	if (!mac_equal(offer.mac, probe->question.mac))
-		return;
-	for (int encoding = 0; encoding < DHCP_ENCODINGS; encoding++) {
-		if (offer.xid != probe->xids[encoding])
+	if (!r && offer.informs != (offer.xid == probe->xids[DHCP_INFORM]))
+		r = -ENOMSG;
+	for (int ask = 0; ask < DHCP_ASKS; ask++) {
+		if (offer.xid != probe->xids[ask] || !mac_equal(offer.mac, mac_of(probe, ask)))
 			continue;
 		if (r != -ENOMSG)
-			probe->answered[encoding] = true;
+			probe->answered[ask] = true;
 		if (!r)
-			probe->calls->on_offer(encoding, &offer, source, probe->user);
+			probe->calls->on_offer(ask, &offer, source, probe->user);
 		else if (r == -EINVAL)
 			probe->calls->on_bad(source, err.text, probe->user);
 	}
 }
 
-static int receive(struct probe_dhcp *probe, uint8_t *bytes, size_t size, struct addr *ret_source)
+static int receive(struct probe_dhcp *probe, int fd, uint8_t *bytes, size_t size,
+		   struct addr *ret_source)
 {
 	struct sockaddr_storage from;
 	socklen_t from_size = sizeof(from);
@@ -93,8 +114,8 @@ static int receive(struct probe_dhcp *probe, uint8_t *bytes, size_t size, struct
 	ssize_t got;
 
 	if (on_link(probe))
-		return dhcp_link_receive(probe->fd, bytes, size, ret_source);
-	got = recvfrom(probe->fd, bytes, size, MSG_DONTWAIT, (struct sockaddr *)&from, &from_size);
+		return dhcp_link_receive(fd, bytes, size, ret_source);
+	got = recvfrom(fd, bytes, size, MSG_DONTWAIT, (struct sockaddr *)&from, &from_size);
 	if (got < 0)
 		return -errno;
 	(void)endpoint_from_sockaddr((struct sockaddr *)&from, &source);
@@ -109,17 +130,17 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 	struct addr source;
 	int got;
 
-	while ((got = receive(probe, bytes, sizeof(bytes), &source)) >= 0 || got == -EINTR)
+	while ((got = receive(probe, fd, bytes, sizeof(bytes), &source)) >= 0 || got == -EINTR)
 		if (got > 0)
 			take(probe, bytes, (size_t)got, source);
 }
 
-static bool all_answered(const struct probe_dhcp *probe)
+/* Few servers leave an offer out, some never answer INFORM: that is not waited for as long. */
+static bool is_waiting_for(const struct probe_dhcp *probe, enum dhcp_ask ask)
 {
-	for (int encoding = 0; encoding < DHCP_ENCODINGS; encoding++)
-		if (!probe->answered[encoding])
-			return false;
-	return true;
+	unsigned rounds = ask == DHCP_INFORM ? PROBE_DHCP_INFORM_ROUNDS : PROBE_DHCP_ROUNDS;
+
+	return !probe->answered[ask] && probe->rounds < rounds;
 }
 
 /* Each round asks again for what nobody has answered; slower servers have one round's time. */
@@ -130,22 +151,25 @@ static void on_round(evutil_socket_t fd, short what, void *user)
 	struct probe_dhcp *probe = user;
 	void (*on_end)(void *user) = probe->calls->on_end;
 	void *caller = probe->user;
+	unsigned asked = 0;
 
-	if (probe->rounds == PROBE_DHCP_ROUNDS || all_answered(probe)) {
-		probe_dhcp_cancel(probe);
-		on_end(caller);
+	for (int ask = 0; ask < DHCP_ASKS; ask++)
+		if (is_waiting_for(probe, ask)) {
+			send_question(probe, ask);
+			asked++;
+		}
+	if (asked) {
+		probe->rounds++;
+		event_add(probe->timer, &wait);
 		return;
 	}
-	for (int encoding = 0; encoding < DHCP_ENCODINGS; encoding++)
-		if (!probe->answered[encoding])
-			ask(probe, encoding);
-	probe->rounds++;
-	event_add(probe->timer, &wait);
+	probe_dhcp_cancel(probe);
+	on_end(caller);
 }
 
-static int open_relay(struct addr relay, struct err *err)
+static int open_port(struct addr own, uint16_t port, struct err *err)
 {
-	struct endpoint at = {.addr = relay, .port = DHCP_SERVER_PORT};
+	struct endpoint at = {.addr = own, .port = port};
 	struct sockaddr_storage sockaddr;
 	socklen_t size = endpoint_to_sockaddr(at, &sockaddr);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -160,9 +184,31 @@ static int open_relay(struct addr relay, struct err *err)
 	if (error == EACCES || error == EPERM)
 		return err_set(
 			err, -EPERM,
-			"playing a relay needs root or CAP_NET_BIND_SERVICE, for UDP port 67");
-	return err_set(err, -error, "cannot use UDP port 67 of %s: %s", addr_print(relay, text),
+			"playing a relay needs root or CAP_NET_BIND_SERVICE, for UDP port %u",
+			port);
+	return err_set(err, -error, "cannot use UDP port %u of %s: %s", port, addr_print(own, text),
 		       strerror(error));
+}
+
+/* The answer goes to the asker's own address, to a client's port, whoever relayed the question. */
+static void prepare_inform(struct probe_dhcp *probe)
+{
+	const struct probe_dhcp_question *question = &probe->question;
+
+	if (on_link(probe)) {
+		dhcp_link_own(probe->fd, question->interface, &probe->client, &probe->client_mac);
+		if (!probe->client_mac.length)
+			probe->client = (struct addr){0};
+		if (!probe->client.family)
+			err_set(&probe->no_inform, 0, "%s has no IPv4 address to ask from",
+				question->interface);
+		return;
+	}
+	probe->inform_fd = open_port(question->relay, DHCP_CLIENT_PORT, &probe->no_inform);
+	if (probe->inform_fd < 0)
+		return;
+	probe->client = question->relay;
+	probe->client_mac = question->mac;
 }
 
 /* Locally administered, not multicast. */
@@ -173,6 +219,20 @@ static struct mac random_mac(void)
 	random_bytes(mac.bytes, 6);
 	mac.bytes[0] = (uint8_t)((mac.bytes[0] & 0xfc) | 0x02);
 	return mac;
+}
+
+static int add_events(struct probe_dhcp *probe, struct event_base *base)
+{
+	probe->readable = event_new(base, probe->fd, EV_READ | EV_PERSIST, on_readable, probe);
+	probe->timer = evtimer_new(base, on_round, probe);
+	if (!probe->readable || !probe->timer || event_add(probe->readable, NULL) ||
+	    event_add(probe->timer, &(struct timeval){0}))
+		return -ENOMEM;
+	if (probe->inform_fd < 0)
+		return 0;
+	probe->inform_readable = event_new(base, probe->inform_fd, EV_READ | EV_PERSIST,
+					   on_readable, probe);
+	return !probe->inform_readable || event_add(probe->inform_readable, NULL) ? -ENOMEM : 0;
 }
 
 int probe_dhcp_start(struct probe_dhcp **ret, struct event_base *base,
@@ -189,18 +249,19 @@ int probe_dhcp_start(struct probe_dhcp **ret, struct event_base *base,
 	probe->question = *question;
 	if (!probe->question.mac.length)
 		probe->question.mac = random_mac();
-	for (int encoding = 0; encoding < DHCP_ENCODINGS; encoding++)
-		probe->xids[encoding] = random_u32();
+	for (int ask = 0; ask < DHCP_ASKS; ask++)
+		probe->xids[ask] = random_u32();
+	probe->inform_fd = -1;
 	probe->fd = on_link(probe) ? dhcp_link_open(question->interface, &probe->index, err)
-				   : open_relay(question->relay, err);
+				   : open_port(question->relay, DHCP_SERVER_PORT, err);
 	if (probe->fd < 0) {
 		r = probe->fd;
 		goto fail;
 	}
-	probe->readable = event_new(base, probe->fd, EV_READ | EV_PERSIST, on_readable, probe);
-	probe->timer = evtimer_new(base, on_round, probe);
-	if (!probe->readable || !probe->timer || event_add(probe->readable, NULL) ||
-	    event_add(probe->timer, &(struct timeval){0})) {
+	prepare_inform(probe);
+	probe->answered[DHCP_INFORM] = !probe->client.family;
+	r = add_events(probe, base);
+	if (r) {
 		err_set(err, r, "out of memory");
 		goto fail;
 	}

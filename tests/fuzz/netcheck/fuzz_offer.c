@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Offers of DHCP servers: what was read lies within its bounds, and judging it gives whole results. */
+/* Offers of DHCP servers, and their answers to INFORM: what was read lies within its bounds, and judging it gives whole results. */
 #include "netcheck/judge_dhcp.h"
 
 #include <assert.h>
@@ -25,8 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r)
 		return 0;
 	seen = (struct judge_dhcp){.where = "on eth0"};
-	judge_dhcp_note(&seen, DHCP_ASCII, &offer, offer.server);
-	judge_dhcp_note(&seen, DHCP_WIRE, &offer, offer.server);
+	if (!offer.informs)
+		judge_dhcp_note(&seen, DHCP_ASCII, &offer, offer.server);
+	judge_dhcp_note(&seen, offer.informs ? DHCP_INFORM : DHCP_WIRE, &offer, offer.server);
 	judge_dhcp(&seen, take, NULL);
 	return 0;
 }

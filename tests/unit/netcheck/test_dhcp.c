@@ -39,24 +39,42 @@ static void a_discover_is_what_an_me_sends(void **state)
 	static const uint8_t fqdn_ascii[] = {81, 8, 1, 0, 0, 'm', 'e', '.', 'e', 'x'};
 	static const uint8_t fqdn_wire[] = {81, 10, 5, 0, 0, 2, 'm', 'e', 2, 'e', 'x', 0};
 	static const uint8_t link[] = {82, 6, 5, 4, 192, 0, 2, 65, 255};
-	struct dhcp_discover discover = {
+	struct dhcp_question discover = {
 		.xid = 0x01020304, .mac = {1, 6, {2, 0, 0, 0, 0, 9}}, .name = name_of("me.ex")};
 	uint8_t bytes[DHCP_PACKET_MAX];
 
-	assert_int_equal(dhcp_print_discover(&discover, bytes), 300);
+	assert_int_equal(dhcp_print_question(&discover, bytes), 300);
 	assert_memory_equal(bytes, "\1\1\6\0\1\2\3\4\0\0\x80\0", 12);
 	assert_memory_equal(bytes + 28, discover.mac.bytes, 6);
 	assert_memory_equal(bytes + 236, "\x63\x82\x53\x63\x35\1\1", 7);
 	assert_non_null(memmem(bytes, 300, fqdn_ascii, sizeof(fqdn_ascii)));
-	discover.encoding = DHCP_WIRE;
+	discover.ask = DHCP_WIRE;
 	discover.relay = addr_ip4(0xc0000201);
 	discover.link = addr_ip4(0xc0000241);
-	dhcp_print_discover(&discover, bytes);
+	dhcp_print_question(&discover, bytes);
 	assert_memory_equal(bytes + 3, "\1", 1);
 	assert_memory_equal(bytes + 10, "\0\0", 2);
 	assert_memory_equal(bytes + 24, "\xc0\0\2\1", 4);
 	assert_non_null(memmem(bytes, 300, fqdn_wire, sizeof(fqdn_wire)));
 	assert_non_null(memmem(bytes, 300, link, sizeof(link)));
+}
+
+static void an_inform_asks_for_nothing_but_words(void **state)
+{
+	struct dhcp_question question = {.xid = 0x01020304,
+					 .mac = {1, 6, {2, 0, 0, 0, 0, 9}},
+					 .ask = DHCP_INFORM,
+					 .name = name_of("me.ex"),
+					 .client = addr_ip4(0xc0000263)};
+	uint8_t bytes[DHCP_PACKET_MAX];
+
+	assert_int_equal(dhcp_print_question(&question, bytes), 300);
+	/* no broadcast flag: the answer comes to ciaddr */
+	assert_memory_equal(bytes, "\1\1\6\0\1\2\3\4\0\0\0\0\xc0\0\2\x63\0\0\0\0", 20);
+	assert_memory_equal(bytes + 236, "\x63\x82\x53\x63\x35\1\x8", 7);
+	question.ask = DHCP_WIRE; /* a DISCOVER has no address, whatever was filled in */
+	dhcp_print_question(&question, bytes);
+	assert_memory_equal(bytes + 12, "\0\0\0\0", 4);
 }
 
 /* An offer with these options behind "this is an offer"; its length. */
@@ -126,7 +144,11 @@ static void what_is_no_offer_is_nobodys_fault(void **state)
 	assert_int_equal(dhcp_read_offer(bytes, length, &offer, NULL), 0);
 	for (size_t cut = 0; cut < 243; cut++)
 		assert_int_not_equal(dhcp_read_offer(bytes, cut, &offer, NULL), 0);
+	assert_false(offer.informs);
 	bytes[242] = 5; /* an ACK */
+	assert_int_equal(dhcp_read_offer(bytes, length, &offer, NULL), 0);
+	assert_true(offer.informs);
+	bytes[242] = 6; /* a NAK */
 	assert_int_equal(dhcp_read_offer(bytes, length, &offer, NULL), -ENOMSG);
 	bytes[242] = 2;
 	bytes[0] = 1; /* from a client */
@@ -150,25 +172,116 @@ static struct dhcp_offer good_offer(uint8_t last)
 	return offer;
 }
 
-/* The ids of the results, in order. */
-static const char *judge_offers(const struct dhcp_offer *ascii, const struct dhcp_offer *wire)
+static struct judge_dhcp seen;
+
+/* The ids of the results about what is in `seen`, in order; `seen` is empty then. */
+static const char *judge_seen(void)
 {
 	static const struct hostname suffix = {"corp.ex"};
-	static struct judge_dhcp seen;
 	static char ids[128];
 
 	forget(NULL);
 	ids[0] = '\0';
-	seen = (struct judge_dhcp){.where = "on eth0", .suffixes = &suffix, .suffix_count = 1};
-	if (ascii)
-		judge_dhcp_note(&seen, DHCP_ASCII, ascii, ascii->server);
-	if (wire)
-		judge_dhcp_note(&seen, DHCP_WIRE, wire, wire->server);
+	seen.where = "on eth0";
+	seen.suffixes = &suffix;
+	seen.suffix_count = 1;
 	judge_dhcp(&seen, take, NULL);
+	seen = (struct judge_dhcp){0};
 	for (size_t i = 0; i < results.count; i++)
 		snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%s%s", i ? " " : "",
 			 results.items[i]->kind->id);
 	return ids;
+}
+
+static const char *judge_offers(const struct dhcp_offer *ascii, const struct dhcp_offer *wire)
+{
+	if (ascii)
+		judge_dhcp_note(&seen, DHCP_ASCII, ascii, ascii->server);
+	if (wire)
+		judge_dhcp_note(&seen, DHCP_WIRE, wire, wire->server);
+	return judge_seen();
+}
+
+static void note_all(const struct dhcp_offer *offer)
+{
+	judge_dhcp_note(&seen, DHCP_ASCII, offer, offer->server);
+	judge_dhcp_note(&seen, DHCP_WIRE, offer, offer->server);
+}
+
+static void note_inform(const struct dhcp_offer *offer)
+{
+	judge_dhcp_note(&seen, DHCP_INFORM, offer, offer->server);
+}
+
+static void an_inform_is_compared_with_the_offer(void **state)
+{
+	struct dhcp_offer good = good_offer(1), inform = good, standby = good_offer(9);
+
+	inform.informs = standby.informs = true;
+	inform.fqdn.length = standby.fqdn.length = 0;
+	note_all(&good);
+	assert_string_equal(judge_seen(), "NC400");
+	assert_string_equal(results.items[0]->evidence, "asked on eth0; no answer to INFORM");
+	note_all(&good);
+	seen.no_inform = "eth0 has no IPv4 address to ask from";
+	assert_string_equal(judge_seen(), "NC400");
+	assert_string_equal(
+		results.items[0]->evidence,
+		"asked on eth0; INFORM not asked: eth0 has no IPv4 address to ask from");
+	note_all(&good);
+	note_inform(&inform);
+	assert_string_equal(judge_seen(), "NC400");
+	assert_string_equal(results.items[0]->evidence,
+			    "asked on eth0; INFORM answered, without option 81");
+	inform.fqdn = good.fqdn;
+	inform.domain.length = 0;
+	note_all(&good);
+	note_inform(&inform);
+	assert_string_equal(judge_seen(), "NC411");
+	assert_string_equal(results.items[0]->text,
+			    "INFORM is answered with no suffix and name servers 192.0.2.2, but it "
+			    "offers suffix corp.ex and name servers 192.0.2.2");
+	assert_string_equal(results.items[0]->evidence,
+			    "asked on eth0; INFORM answered, option 81 \"S me.corp.ex\"");
+	/* The idle half of a pair. */
+	note_all(&good);
+	note_inform(&standby);
+	assert_string_equal(judge_seen(), "NC400 NC412");
+	assert_int_equal(results.items[1]->state, RESULT_OK);
+	standby.server_count = 0;
+	note_inform(&standby); /* whichever answers first */
+	note_all(&good);
+	assert_string_equal(judge_seen(), "NC411 NC400");
+	assert_string_equal(results.items[0]->text,
+			    "INFORM is answered with suffix corp.ex and no name servers, but "
+			    "192.0.2.1 offers suffix corp.ex and name servers 192.0.2.2");
+	/* No offer from anybody. */
+	note_inform(&standby);
+	assert_string_equal(judge_seen(), "NC401 NC412");
+	assert_int_equal(results.items[1]->state, RESULT_WARNING);
+}
+
+static void servers_that_disagree_are_each_named(void **state)
+{
+	struct dhcp_offer good = good_offer(1), same = good_offer(2), suffix = good_offer(3),
+			  servers = good_offer(4);
+
+	note_all(&good);
+	note_all(&same);
+	assert_string_equal(judge_seen(), "NC400 NC400");
+	suffix.domain = (struct lease_bytes){7, "corp.EX"};
+	servers.servers[0] = addr_ip4(0xc0000299);
+	note_all(&good);
+	note_all(&suffix);
+	note_all(&same);
+	note_all(&servers);
+	assert_string_equal(judge_seen(), "NC400 NC400 NC400 NC400 NC408 NC408");
+	assert_string_equal(
+		results.items[4]->text,
+		"servers disagree: 192.0.2.1 offers suffix corp.ex and name servers "
+		"192.0.2.2, 192.0.2.3 offers suffix corp.EX and name servers 192.0.2.2");
+	assert_non_null(strstr(results.items[5]->text,
+			       "192.0.2.4 offers suffix corp.ex and name servers 192.0.2.153"));
 }
 
 static void each_fault_of_an_offer_has_its_finding(void **state)
@@ -209,9 +322,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_discover_is_what_an_me_sends),
+		cmocka_unit_test(an_inform_asks_for_nothing_but_words),
 		cmocka_unit_test(an_offer_is_read_with_all_its_parts),
 		cmocka_unit_test(options_in_file_and_sname_count_when_overloaded),
 		cmocka_unit_test(what_is_no_offer_is_nobodys_fault),
+		cmocka_unit_test_teardown(an_inform_is_compared_with_the_offer, forget),
+		cmocka_unit_test_teardown(servers_that_disagree_are_each_named, forget),
 		cmocka_unit_test_teardown(each_fault_of_an_offer_has_its_finding, forget),
 	};
 
