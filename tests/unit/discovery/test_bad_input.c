@@ -320,7 +320,7 @@ static void thousands_who_say_nothing_cost_little(void **state)
 		event_base_loop(scene->base, EVLOOP_NONBLOCK);
 	}
 	grown = resident_bytes() - before;
-	print_message("%d silent connections: %ld bytes each\n", count, grown / count);
+	print_message("# %d silent connections: %ld bytes each\n", count, grown / count);
 	assert_true(grown / count < 1024); /* AddressSanitizer takes half of it */
 	say(scene, world_sample(), WORLD_SAMPLE_BYTES, 10);
 	assert_int_equal(scene->reason, LISTENER_REASONS);
