@@ -6,6 +6,7 @@
  */
 #include "daemon/ctl.h"
 
+#include "common/output.h"
 #include "common/text.h"
 #include "daemon/settings.h"
 
@@ -196,5 +197,5 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return CTL_USAGE;
 	}
-	return (int)run(&wish, argv + optind, count);
+	return output_end("amtnetctl", (int)run(&wish, argv + optind, count), CTL_REFUSED);
 }

@@ -4,6 +4,7 @@
  * Exit status: 0 stopped as asked, 1 could not run, 2 usage, 3 the configuration has errors.
  */
 #include "common/log.h"
+#include "common/output.h"
 #include "daemon/daemon.h"
 #include "daemon/ready.h"
 #include "daemon/sandbox.h"
@@ -147,7 +148,7 @@ static int parse_command_line(int argc, char **argv, struct command_line *ret)
 	return -1;
 }
 
-int main(int argc, char **argv)
+static int begin(int argc, char **argv)
 {
 	struct command_line line = {.path = SETTINGS_PATH, .what = RUN};
 	int status = parse_command_line(argc, argv, &line);
@@ -165,4 +166,9 @@ int main(int argc, char **argv)
 		printf("amtnetd: %s is good\n", line.path);
 	settings_free(settings);
 	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	return output_end("amtnetd", begin(argc, argv), EXIT_RUN);
 }

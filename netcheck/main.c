@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/command.h"
+#include "common/output.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -146,11 +147,10 @@ static int help(FILE *out)
 	return out == stdout ? 0 : COMMAND_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 
-	signal(SIGPIPE, SIG_IGN); /* a peer that is gone ends its probe, not the run */
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
@@ -165,4 +165,10 @@ int main(int argc, char **argv)
 		return help(stderr);
 	}
 	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN); /* a peer that is gone ends its probe, not the run */
+	return output_end("amtnet-check", run(argc, argv), COMMAND_USAGE);
 }

@@ -101,4 +101,16 @@ check="$LAB_BUILD/netcheck/amtnet-check kea $top/conf/kea-dhcp4.conf"
 tap_ok 'colour on a terminal' coloured "$check"
 tap_ok 'NO_COLOR: none' tap_not coloured "NO_COLOR=1 $check"
 tap_ok 'NO_COLOR, empty: colour' coloured "NO_COLOR= $check"
+
+# A report that is lost is no good news.
+status=0
+$check >/dev/null || status=$?
+tap_ok 'the sample of kea-dhcp4.conf is good' test "$status" = 0
+status=0
+$check >/dev/full 2>"$LAB_DIR/full" || status=$?
+tap_ok 'a full disk: could not tell' test "$status" = 3
+tap_ok 'and it says why' tap_says 'what was printed is not whole' "$LAB_DIR/full"
+status=0
+{ $check 2>"$LAB_DIR/head" || status=$?; } | head -n 0
+tap_ok 'a reader that went away is no error to speak of' tap_not test -s "$LAB_DIR/head"
 tap_end
