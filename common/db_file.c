@@ -254,7 +254,7 @@ static int run_step(struct sqlite3 *connection, const struct db_migration *step,
 static int migrate(struct sqlite3 *connection, const char *module,
 		   const struct db_migration *migrations, size_t count, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	int code;
 
 	code = ask_number(connection, "SELECT version FROM amtnet_schema WHERE module = ?", module,

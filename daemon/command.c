@@ -320,7 +320,7 @@ static bool command_do(const struct command *command, const struct command_parts
 	}
 	*later = *waiting;
 	if (!command->begin(parts, argument, format, later, &err))
-		return false;
+		return false; /* cppcheck-suppress memleak; begin() keeps it */
 	free(later);
 	say_error(out, &err);
 	return true;

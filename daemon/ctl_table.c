@@ -82,7 +82,7 @@ static struct sorted *parse_rows(char *json_lines, size_t *ret_count)
 			else
 				row = NULL;
 		}
-		if (!json_object_is_type(row, json_type_object)) {
+		if (!rows || !json_object_is_type(row, json_type_object)) {
 			while (count > 0)
 				json_object_put(rows[--count].row);
 			free(rows);

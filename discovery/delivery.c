@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/delivery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +71,8 @@ static const char *errno_words(int error, char *ret, size_t size)
 static const char *const sentences[] = {
 	[DELIVERY_UNTRIED] = "not tried yet",
 	[DELIVERY_DONE] = "delivered",
-	[DELIVERY_NOT_ROUTED] = "the core answers us but not the PC's address: it is not routed "
-				"back through us",
+	[DELIVERY_NOT_ROUTED] = ("the core answers us but not the PC's address: it is not routed "
+				 "back through us"),
 	[DELIVERY_NOT_TAKEN] = "connected, but did not take the bytes in time",
 	[DELIVERY_NO_CLOSE] = "took the bytes but did not close in time",
 	[DELIVERY_TALKS] = "sent far more than a core has to say",
@@ -80,8 +81,8 @@ static const char *const sentences[] = {
 	[DELIVERY_NO_NAME] = "the host of its url is not found in DNS",
 	[DELIVERY_GONE] = "deleted from the database",
 	[DELIVERY_PORT_SILENT] =
-		"gate: the PC's port 16993 is filtered, the core's call-back would "
-		"hang",
+		("gate: the PC's port 16993 is filtered, the core's call-back would "
+		 "hang"),
 	[DELIVERY_PTR_OTHER] = "gate: reverse DNS names another machine than the lease",
 	[DELIVERY_PTR_ASTRAY] = "gate: the name in reverse DNS does not lead back to the address",
 	[DELIVERY_DNS_SILENT] = "gate: the name server does not answer, the core would hang",
@@ -112,6 +113,7 @@ const char *delivery_print(struct delivery_outcome outcome, char ret[DELIVERY_TE
 		snprintf(ret, DELIVERY_TEXT, "%s before the core closed", why);
 		break;
 	case DELIVERY_TLS:
+		assert(outcome.error >= DELIVERY_TLS_OTHER && outcome.error <= DELIVERY_TLS_FILES);
 		snprintf(ret, DELIVERY_TEXT, "%s", tls_sentences[outcome.error]);
 		break;
 	case DELIVERY_HTTP:

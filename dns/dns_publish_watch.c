@@ -41,6 +41,7 @@ static void list_resolved(struct dns_site *site, const struct dns_site_server *o
 	struct publish_view *view;
 
 	for (size_t i = 0; i < count || i == 0; i++) {
+		/* cppcheck-suppress nullPointerRedundantCheck; count is 0 without it */
 		view = place(site, old, old_count, count ? resolved->items[i] : nowhere, name);
 		if (!view)
 			return;

@@ -127,9 +127,9 @@ static const char *const statements[STATEMENTS] = {
 	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[DELETE_INTENT] = "DELETE FROM dns_intent WHERE kind = ? AND address = ? AND name = ?",
 	[PUT_HOOK] = "INSERT OR REPLACE INTO dns_hook VALUES (?,?,?)",
-	[FORGET_HOOKS] = "DELETE FROM dns_hook WHERE boot_id NOT IN"
-			 " (SELECT boot_id FROM dns_hook ORDER BY heard_ms DESC LIMIT " HOOKS_KEPT
-			 ")",
+	[FORGET_HOOKS] = ("DELETE FROM dns_hook WHERE boot_id NOT IN"
+			  " (SELECT boot_id FROM dns_hook ORDER BY heard_ms DESC LIMIT " HOOKS_KEPT
+			  ")"),
 };
 
 static const char *const kind_names[] = {

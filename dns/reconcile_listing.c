@@ -203,6 +203,7 @@ static struct reconcile_row *find_named(const struct reconcile *reconcile, const
 	for (size_t step = 0; (row = probe(reconcile, &reconcile->by_name, hash, step)); step++) {
 		struct lease_bytes its_id;
 
+		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch): slots lead to rows only */
 		if (!row->superseded && row->address.family == family && !strcmp(row->text, name) &&
 		    intent_same_machine(row->mac, reconcile_row_client_id(row, &its_id), mac,
 					client_id))

@@ -245,7 +245,7 @@ struct record record_marker(const struct record *dhcid)
 
 	assert(dhcid->length == RECORD_DHCID_BYTES);
 	rdata[0] = (uint8_t)length;
-	memcpy(rdata + 1, MARKER, strlen(MARKER));
+	memcpy(rdata + 1, MARKER, sizeof(MARKER)); /* its end is written over */
 	EVP_EncodeBlock(rdata + 1 + strlen(MARKER), dhcid->rdata, dhcid->length);
 	return record_of(RECORD_TXT, dhcid->ttl, rdata, 1 + length);
 }

@@ -47,10 +47,13 @@ struct classify_result classify(const struct params *params, const struct learne
 				const struct classify_client *client)
 {
 	unsigned index = class_of(params, client->classes);
-	const struct params_class *member = index > 0 ? &params->classes[index - 1] : NULL;
-	struct classify_result result = {.policy = member ? &member->policy : &params->policy,
-					 .class_index = index};
+	struct classify_result result = {.policy = &params->policy, .class_index = index};
+	const char *class_name = NULL;
 
+	if (index > 0) {
+		result.policy = &params->classes[index - 1].policy;
+		class_name = params->classes[index - 1].name;
+	}
 	for (size_t i = 0; params->take_over[i] != TAKE_OVER_NOBODY; i++) {
 		enum take_over way = params->take_over[i];
 
@@ -58,7 +61,7 @@ struct classify_result classify(const struct params *params, const struct learne
 			continue;
 		result.by = take_over_names[way];
 		result.way = way;
-		result.class_name = way == TAKE_OVER_CLASS && member ? member->name : result.by;
+		result.class_name = way == TAKE_OVER_CLASS && class_name ? class_name : result.by;
 		break;
 	}
 	return result;

@@ -164,7 +164,7 @@ void params_show_sources(const void *object, size_t offset, char ret[PARAMS_VALU
 
 int params_set_prefixes(void *object, size_t offset, const char *value)
 {
-	struct mac_prefix parsed[PARAMS_PREFIXES_MAX];
+	struct mac_prefix parsed[PARAMS_PREFIXES_MAX] = {0};
 	struct params *params = object;
 	size_t length, count = 0;
 	const char *word;

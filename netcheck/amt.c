@@ -54,6 +54,7 @@ static const char *value_of(const char *line, size_t size, const char *name)
 static void read_line(const char *line, size_t size, struct amt_banner *ret)
 {
 	const char *end = line + size, *value = value_of(line, size, "Server"), *realm;
+	size_t left;
 
 	if (value && (size_t)(end - value) >= strlen(SERVER) &&
 	    !memcmp(value, SERVER, strlen(SERVER))) {
@@ -66,12 +67,10 @@ static void read_line(const char *line, size_t size, struct amt_banner *ret)
 	if (!realm)
 		return;
 	realm += 7;
-	if ((size_t)(end - realm) >= strlen(REALM_OLD) &&
-	    !memcmp(realm, REALM_OLD, strlen(REALM_OLD)))
-		ret->amt = true;
-	else if ((size_t)(end - realm) >= strlen(REALM_NEW) + 33 &&
-		 !memcmp(realm, REALM_NEW, strlen(REALM_NEW)) &&
-		 realm[strlen(REALM_NEW) + 32] == '"')
+	left = (size_t)(end - realm);
+	if ((left >= strlen(REALM_OLD) && !memcmp(realm, REALM_OLD, strlen(REALM_OLD))) ||
+	    (left >= strlen(REALM_NEW) + 33 && !memcmp(realm, REALM_NEW, strlen(REALM_NEW)) &&
+	     realm[strlen(REALM_NEW) + 32] == '"'))
 		ret->amt = true;
 }
 

@@ -396,7 +396,7 @@ int cert_load(const char *path, const char *password, struct cert_chain *ret, st
 	size_t size = 0;
 	int r = read_file(path, &bytes, &size, err);
 
-	if (!r)
+	if (!r && bytes)
 		r = read_pile(bytes, size, password, &pile, err);
 	if (!r)
 		arrange(&pile, ret);

@@ -150,7 +150,7 @@ int dial_tcp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *r
 
 int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error)
 {
-	int fd, r;
+	int fd = -1, r;
 
 	r = open_socket(to, SOCK_DGRAM, ttl, &fd, ret_error);
 	if (r)

@@ -115,7 +115,7 @@ static bool take_lines(struct pair_talk *talk)
 	int taken;
 
 	while ((taken = take_line(talk, words)) > 0) {
-		talk->gone = &gone;
+		talk->gone = &gone; /* cppcheck-suppress autoVariables; taken back below */
 		if (was_greeted)
 			talk->calls->on_words(words, talk->user);
 		else

@@ -293,6 +293,7 @@ int probe_amt_start(struct probe_amt **ret, struct event_base *base, struct addr
 		    enum probe_amt_kind kind, unsigned wait_ms, probe_amt_done *done, void *user)
 {
 	struct probe_amt *probe = calloc(1, sizeof(*probe));
+	const struct timeval at_once = {0};
 	bool ping = kind == PROBE_AMT_PING;
 	int r;
 
@@ -316,7 +317,7 @@ int probe_amt_start(struct probe_amt **ret, struct event_base *base, struct addr
 		probe->fd = -1;
 	probe->event = r ? evtimer_new(base, on_refused, probe)
 			 : event_new(base, probe->fd, ping ? EV_READ : EV_WRITE, on_event, probe);
-	if (!probe->event || event_add(probe->event, r ? &(struct timeval){0} : &probe->wait)) {
+	if (!probe->event || event_add(probe->event, r ? &at_once : &probe->wait)) {
 		probe_amt_cancel(probe);
 		return -ENOMEM;
 	}

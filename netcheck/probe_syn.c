@@ -119,7 +119,7 @@ static void on_packets(evutil_socket_t fd, short what, void *user)
 	int count;
 
 	for (size_t i = 0; i < BATCH; i++) {
-		iovs[i] = (struct iovec){packets[i], PACKET_BYTES};
+		iovs[i] = (struct iovec){&packets[i], PACKET_BYTES};
 		messages[i].msg_hdr = (struct msghdr){.msg_name = &names[i],
 						      .msg_namelen = sizeof(names[i]),
 						      .msg_iov = &iovs[i],

@@ -34,7 +34,7 @@ size_t token_print_answer(const char *nonce, struct addr peer, const char *name,
 	char text[ADDR_TEXT];
 	int length;
 
-	for (size_t i = 0; name[i] && i < TOKEN_NAME_MAX; i++) {
+	for (size_t i = 0; i < TOKEN_NAME_MAX && name[i]; i++) {
 		clean[i] = is_name_char((unsigned char)name[i]) ? name[i] : '-';
 		clean[i + 1] = '\0';
 	}

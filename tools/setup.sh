@@ -20,8 +20,8 @@ SETUP_TO_RUN=(
 )
 # libclang-rt: what AddressSanitizer, UBSan and libFuzzer link; clang only recommends it.
 SETUP_TO_CHECK=(
-	clang libclang-rt-14-dev clang-format bind9-utils knot-dnsutils libcmocka-dev scdoc shellcheck
-	udhcpc debootstrap valgrind openssl
+	clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck libcmocka-dev scdoc
+	bind9-utils knot-dnsutils udhcpc debootstrap valgrind openssl
 )
 # For MeshCentral as a real core. A node from elsewhere does as well, and does not go together with
 # Debian's npm.
