@@ -161,6 +161,16 @@ static int run_hellos(const struct command_parts *parts, const char *argument,
 	return discovery_print_hellos(parts->discovery, (unsigned)count, after, format, out);
 }
 
+static int run_roots(const struct command_parts *parts, const char *argument,
+		     enum rows_format format, struct text *out)
+{
+	int result = discovery_print_roots(parts->discovery, argument, format, out);
+
+	if (result == -EINVAL)
+		return refuse(out, "roots takes up to 8 hashes in hex digits, not", argument);
+	return result;
+}
+
 static int run_device(const struct command_parts *parts, const char *argument,
 		      enum rows_format format, struct text *out)
 {
@@ -260,6 +270,8 @@ static const struct command commands[] = {
 	 "the record of each zone, and what each name server serves", run_provision_server},
 	{"device", "KEY", "all about the device of a UUID, MAC, full name or address", run_device},
 	{"hellos", "[COUNT | after ID]", "the newest hellos", run_hellos},
+	{"roots", "[HASH...]", "the root hashes in hellos, and whether one is among them",
+	 run_roots},
 	{"relay", "[retry [CORE]]", "one row per core; retry: what waits goes at once", run_relay},
 	{"help", NULL, "this list", run_help},
 };

@@ -32,6 +32,7 @@ static const char usage[] =
 	"                          shows what is there, asks, and makes it ours\n"
 	"  device KEY              all about the device of a UUID, MAC, full name or address\n"
 	"  hellos [COUNT]          the newest hellos; --follow: as they come\n"
+	"  roots [HASH...]         lists of root hashes in hellos, and whether one is in them\n"
 	"  relay                   one row per core: what waits, what fails, since when and why\n"
 	"  relay retry [CORE]      what waits goes at once, also what was quarantined\n"
 	"  hello decode FILE|-     a hello packet in words; needs no daemon\n"

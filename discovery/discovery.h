@@ -164,6 +164,12 @@ size_t discovery_macs(const struct discovery *discovery, size_t *cursor, struct 
  * 0, -ENOMEM, or -EIO where the database cannot be read. */
 int discovery_print_devices(const struct discovery *discovery, const char *filter,
 			    enum rows_format format, struct text *out);
+/* Each different list of root hashes, how many devices said it last and the newest of them, and whether one of
+ * `wanted` is in it (hex digits, at most DISCOVERY_ROOTS_MAX with spaces between; NULL: not asked). -EINVAL for
+ * what are no hashes. */
+#define DISCOVERY_ROOTS_MAX 8
+int discovery_print_roots(const struct discovery *discovery, const char *wanted,
+			  enum rows_format format, struct text *out);
 /* The newest `count` hellos of those with a higher id than `after`; the newest first. */
 int discovery_print_hellos(const struct discovery *discovery, unsigned count, int64_t after,
 			   enum rows_format format, struct text *out);

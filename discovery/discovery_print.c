@@ -193,6 +193,73 @@ int discovery_print_hellos(const struct discovery *discovery, unsigned count, in
 	return result < 0 ? -EIO : 0;
 }
 
+struct roots_printer {
+	struct rows *rows;
+	struct {
+		uint8_t bytes[64];
+		size_t length;
+	} wanted[DISCOVERY_ROOTS_MAX];
+	size_t count;
+};
+
+static int parse_roots(const char *text, struct roots_printer *ret)
+{
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		size_t length = strcspn(text, " ");
+
+		if (ret->count == DISCOVERY_ROOTS_MAX ||
+		    text_unhex(text, length, ret->wanted[ret->count].bytes,
+			       sizeof(ret->wanted[0].bytes), &ret->wanted[ret->count].length) ||
+		    ret->wanted[ret->count].length < 16)
+			return -EINVAL;
+		ret->count++;
+		text += length;
+	}
+	return 0;
+}
+
+static bool is_wanted(const struct roots_printer *printer, const struct hello_hash *hash)
+{
+	for (size_t i = 0; i < printer->count; i++)
+		if (printer->wanted[i].length == hash->length &&
+		    !memcmp(printer->wanted[i].bytes, hash->bytes, hash->length))
+			return true;
+	return false;
+}
+
+static void print_roots(const struct store_roots *roots, void *user)
+{
+	struct roots_printer *printer = user;
+	char uuid[UUID_TEXT], address[ADDR_TEXT];
+	struct hello_hash hash;
+	bool found = false;
+
+	for (size_t at = 0; !found && hello_next_hash(&roots->list, &at, &hash);)
+		found = is_wanted(printer, &hash);
+	rows_number(printer->rows, roots->list.hash_count);
+	rows_number(printer->rows, (int64_t)roots->devices);
+	rows_text(printer->rows, uuid_print(roots->uuid, uuid));
+	rows_text(printer->rows, addr_print(roots->address, address));
+	rows_text(printer->rows, printer->count ? found ? "yes" : "no" : NULL);
+}
+
+int discovery_print_roots(const struct discovery *discovery, const char *wanted,
+			  enum rows_format format, struct text *out)
+{
+	static const char *const columns[] = {"hashes", "devices", "uuid", "address", "has", NULL};
+	struct roots_printer printer = {0};
+	int result = wanted ? parse_roots(wanted, &printer) : 0;
+
+	if (result)
+		return result;
+	if (rows_new(&printer.rows, format, columns, out) < 0)
+		return -ENOMEM;
+	result = store_read_roots(discovery->db, print_roots, &printer);
+	rows_end(printer.rows);
+	rows_free(printer.rows);
+	return result < 0 ? -EIO : 0;
+}
+
 static void print_value(struct rows *rows, uint64_t value, const char *name)
 {
 	rows_text(rows, name);

@@ -27,6 +27,12 @@ static const char newest_sql[] =
 	" JOIN hello_device d ON d.id = h.device LEFT JOIN hello_delivery v ON v.hello = h.id"
 	" ORDER BY h.id DESC";
 
+/* The bare columns are those of the row that has the maximum (SQLite says so). */
+static const char roots_sql[] =
+	"SELECT l.bytes, h.hash_count, count(*), d.uuid, d.address, max(d.last_ms)"
+	" FROM hello_device d JOIN hello h ON h.id = d.hello JOIN hello_hashes l ON l.id = h.hashes"
+	" WHERE d.uuid <> ?1 GROUP BY l.id ORDER BY count(*) DESC, l.id";
+
 /* Hellos that came again stand a second time, when they came last. */
 static const char story_sql[] =
 	"SELECT first_ms, 'first-hello', 'as row ' || id FROM hello_device"
@@ -218,6 +224,33 @@ int store_read_newest(struct db *db, const struct store_options *options, unsign
 
 		code = gather_states(statement, options, row.states);
 		on_row(&row, user);
+	}
+	sqlite3_finalize(statement);
+	return db_errno(code);
+}
+
+int store_read_roots(struct db *db, void (*on_roots)(const struct store_roots *roots, void *user),
+		     void *user)
+{
+	char test[UUID_TEXT];
+	sqlite3_stmt *statement;
+	int code;
+
+	code = sqlite3_prepare_v2(db_reader(db), roots_sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return db_errno(code);
+	sqlite3_bind_text(statement, 1, uuid_print(hello_test_uuid, test), -1, SQLITE_STATIC);
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+		struct store_roots roots = {
+			.list = {.hashes = sqlite3_column_blob(statement, 0),
+				 .hashes_bytes = (size_t)sqlite3_column_bytes(statement, 0),
+				 .hash_count = (unsigned)sqlite3_column_int(statement, 1)},
+			.devices = (uint64_t)sqlite3_column_int64(statement, 2),
+			.uuid = uuid_at(statement, 3),
+			.address = addr_at(statement, 4),
+		};
+
+		on_roots(&roots, user);
 	}
 	sqlite3_finalize(statement);
 	return db_errno(code);

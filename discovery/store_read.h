@@ -39,6 +39,19 @@ int store_read_newest(struct db *db, const struct store_options *options, unsign
 		      int64_t after, void (*on_row)(const struct store_row *row, void *user),
 		      void *user);
 
+/* A list of root hashes, and the devices whose newest hello has it. */
+struct store_roots {
+	struct hello list; /* of it only the hashes; borrowed for the call */
+	uint64_t devices;
+	struct uuid uuid; /* of the one that spoke last */
+	struct addr address;
+};
+
+/* Each different list, that of most devices first; test hellos and those without hashes have none. 0 or a
+ * negative errno. */
+int store_read_roots(struct db *db, void (*on_roots)(const struct store_roots *roots, void *user),
+		     void *user);
+
 /* What happened to a device, in order of time; the texts are borrowed for the call. 0 or a negative
  * errno. */
 typedef void store_on_event(uint64_t time_ms, const char *event, const char *detail, void *user);

@@ -6,9 +6,12 @@
 
 static const char *const rule_names[] = {
 	[CERT_NAME_AMT_2_2] = "AMT 2.2",
-	[CERT_NAME_AMT_2_6] = "AMT 2.6 to 3.2",
+	[CERT_NAME_AMT_2_6] = "AMT 2.6",
+	[CERT_NAME_AMT_3_0] = "AMT 3.0",
+	[CERT_NAME_AMT_3_2] = "AMT 3.2",
 	[CERT_NAME_AMT_3_2_1] = "AMT 3.2.1 and later",
 	[CERT_NAME_MESHCENTRAL] = "MeshCentral",
+	[CERT_NAME_OPEN_AMT] = "Open AMT",
 };
 
 /* Top-level domains by how many labels MeshCentral compares; any other: the whole name. */
@@ -78,15 +81,22 @@ static const char *without_first(const char *name)
 	return dot ? dot + 1 : "";
 }
 
-static bool fits_2_6(const char *name, const char *suffix)
+/* 3.0 trusts the suffix that was typed into MEBx instead of DHCP's: here it is taken to be the same. */
+static bool fits_3_0(const char *name, const char *suffix)
 {
 	const char *top = tail(suffix, 1);
 
+	if (name[0] == '*')
+		return false;
 	if (!strcasecmp(without_first(name), suffix))
 		return true;
-	if (name[0] == '*' && name[1] == '.')
-		return ends_with(suffix, name + 2);
 	return (!strcasecmp(top, "com") || !strcasecmp(top, "net")) && last_two_agree(name, suffix);
+}
+
+static bool fits_2_6(const char *name, const char *suffix)
+{
+	return fits_3_0(name, suffix) ||
+	       (name[0] == '*' && name[1] == '.' && ends_with(suffix, name + 2));
 }
 
 static bool fits_meshcentral(const char *name, const char *suffix)
@@ -108,8 +118,12 @@ bool cert_name_fits(enum cert_name_rule rule, const char *name, const struct hos
 	case CERT_NAME_AMT_2_2:
 		return !strcasecmp(without_first(name), suffix->text);
 	case CERT_NAME_AMT_2_6:
+	case CERT_NAME_AMT_3_2:
 		return fits_2_6(name, suffix->text);
+	case CERT_NAME_AMT_3_0:
+		return fits_3_0(name, suffix->text);
 	case CERT_NAME_AMT_3_2_1:
+	case CERT_NAME_OPEN_AMT:
 		return last_two_agree(name, suffix->text);
 	case CERT_NAME_MESHCENTRAL:
 		return fits_meshcentral(name, suffix->text);

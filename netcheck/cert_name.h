@@ -12,10 +12,13 @@
 #include <stdbool.h>
 
 enum cert_name_rule {
-	CERT_NAME_AMT_2_2,     /* the name less its first label is the suffix */
-	CERT_NAME_AMT_2_6,     /* or the last two labels agree, in com and net only */
-	CERT_NAME_AMT_3_2_1,   /* the last two labels agree; every later firmware */
+	CERT_NAME_AMT_2_2,   /* the name less its first label is the suffix */
+	CERT_NAME_AMT_2_6,   /* ... or the last two labels agree, in com and net only; wildcards */
+	CERT_NAME_AMT_3_0,   /* as 2.6 without wildcards, against the suffix typed into MEBx */
+	CERT_NAME_AMT_3_2,   /* as 2.6 */
+	CERT_NAME_AMT_3_2_1, /* the last two labels agree; every later firmware */
 	CERT_NAME_MESHCENTRAL, /* two, three or all labels agree, by the top-level domain */
+	CERT_NAME_OPEN_AMT,    /* the last two labels agree, when the certificate is uploaded */
 	CERT_NAME_RULES,
 };
 

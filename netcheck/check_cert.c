@@ -2,6 +2,7 @@
 #include "netcheck/check_cert.h"
 
 #include "common/text.h"
+#include "netcheck/control.h"
 #include "netcheck/judge_cert.h"
 
 #include <errno.h>
@@ -78,6 +79,47 @@ static void check_hellos(const struct check_tools *tools, const struct check_cer
 	free(bytes);
 }
 
+static int take_roots(const char *const *values, void *user, struct err *err)
+{
+	struct judge_cert_roots *roots = user;
+	uint64_t devices = strtoull(values[0], NULL, 10);
+
+	if (!strcmp(values[3], "yes")) {
+		roots->trusting += devices;
+		return 0;
+	}
+	if (!roots->refusing)
+		snprintf(roots->example, sizeof(roots->example), "%s (%s)", values[1], values[2]);
+	roots->refusing += devices;
+	return 0;
+}
+
+static void ask_daemon(const struct check_tools *tools, const struct check_cert_wanted *wanted,
+		       const struct cert_chain *chain)
+{
+	static const char *const columns[] = {"devices", "uuid", "address", "has", NULL};
+	const struct cert *root = &chain->items[chain->count - 1];
+	char sha1[48], sha256[72], sha384[104], command[256];
+	struct judge_cert_roots roots = {0};
+	struct result *result;
+	struct err err = {0};
+
+	if (!wanted->daemon)
+		return;
+	snprintf(command, sizeof(command), "roots %s %s %s",
+		 text_hex(sha1, sizeof(sha1), root->sha1, sizeof(root->sha1)),
+		 text_hex(sha256, sizeof(sha256), root->sha256, sizeof(root->sha256)),
+		 text_hex(sha384, sizeof(sha384), root->sha384, sizeof(root->sha384)));
+	if (!control_ask(wanted->daemon, command, columns, take_roots, &roots, &err)) {
+		judge_cert_roots(wanted->file, chain, &roots, tools->sink, tools->user);
+		return;
+	}
+	result = result_about("NC523", RESULT_UNKNOWN, wanted->file);
+	if (result)
+		result_set(&result->text, "%s", err.text);
+	tools->sink(result, tools->user);
+}
+
 void check_cert(const struct check_tools *tools, const struct check_cert_wanted *wanted)
 {
 	struct cert_chain *chain = calloc(1, sizeof(*chain));
@@ -98,6 +140,7 @@ void check_cert(const struct check_tools *tools, const struct check_cert_wanted 
 			judge_cert_suffix(wanted->file, chain, &wanted->suffixes[i], tools->sink,
 					  tools->user);
 		check_hellos(tools, wanted, chain);
+		ask_daemon(tools, wanted, chain);
 	}
 	free(chain);
 }

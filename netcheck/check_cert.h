@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * check_cert: the provisioning certificate against the suffixes that PCs get and the hellos that they
- * sent. Reads files only; every result is there when it returns.
+ * sent, from files or from the daemon. Every result is there when it returns.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ struct check_cert_wanted {
 	size_t suffix_count;
 	const char *const *hellos; /* files with one hello each, as bytes or as hex digits */
 	size_t hello_count;
-	int64_t now_s; /* seconds since 1970 */
+	const char *daemon; /* control socket of the amtnetd whose hellos count; NULL = not asked */
+	int64_t now_s;      /* seconds since 1970 */
 };
 
 void check_cert(const struct check_tools *tools, const struct check_cert_wanted *wanted);

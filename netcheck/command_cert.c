@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/command.h"
 
+#include "netcheck/control.h"
 #include "netcheck/netcheck.h"
 
 #include <getopt.h>
@@ -56,6 +57,7 @@ int command_cert(int argc, char **argv)
 		{"password-file", required_argument, NULL, 'p'},
 		{"suffix", required_argument, NULL, 'x'},
 		{"hello", required_argument, NULL, 'o'},
+		{"daemon", optional_argument, NULL, 'd'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -69,6 +71,8 @@ int command_cert(int argc, char **argv)
 			return command_help("cert");
 		else if (c == 'p')
 			arguments.wanted.password_file = optarg;
+		else if (c == 'd')
+			arguments.wanted.daemon = optarg ? optarg : CONTROL_SOCKET;
 		else if (c == 'x')
 			status = add_suffix(&arguments, optarg);
 		else if (c == 'o')

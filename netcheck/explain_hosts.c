@@ -109,6 +109,16 @@ static const struct explain items[] = {
 	 "Use a certificate of an authority whose root the device knows, or add the root's hash in "
 	 "its firmware (MEBx)."},
 
+	{"NC522", "no device to compare the root with",
+	 "The daemon has no hello with root hashes: whether devices know the root of the "
+	 "certificate is seen once "
+	 "the first one said hello.",
+	 ""},
+	{"NC523", "daemon could not be asked for roots",
+	 "Whether the devices know the root of the certificate is not known.",
+	 "Run the check where amtnetd runs, as a member of its control group, and give its "
+	 "socket."},
+
 	{"NC600", "AMT configured", "Intel AMT answers as a configured machine does.", ""},
 	{"NC601", "AMT there, setup not done",
 	 "The firmware answers the presence ping and waits for its setup: its hello should arrive.",

@@ -5,6 +5,7 @@
 #include "netcheck/cert_name.h"
 #include "netcheck/explain.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -269,5 +270,28 @@ void judge_cert_hello(const char *path, const struct cert_chain *chain, const ch
 	else
 		SAY(result, "root %s is %s the %u roots of device %s (%s)", root->subject,
 		    found ? "among" : "not among", hello->hash_count, uuid, from);
+	sink(result, user);
+}
+
+void judge_cert_roots(const char *path, const struct cert_chain *chain,
+		      const struct judge_cert_roots *roots, check_sink *sink, void *user)
+{
+	const char *root = chain->items[chain->count - 1].subject;
+	uint64_t all = roots->trusting + roots->refusing;
+	struct result *result;
+
+	if (!all) {
+		result = result_about("NC522", RESULT_OK, path);
+		SAY(result, "no device has sent root hashes to the daemon yet");
+	} else if (!roots->refusing) {
+		result = result_about("NC520", RESULT_OK, path);
+		SAY(result, "root %s is among the roots of all %" PRIu64 " devices", root, all);
+	} else {
+		result = result_about("NC521", RESULT_FAILURE, path);
+		SAY(result,
+		    "root %s is not among the roots of %" PRIu64 " of %" PRIu64
+		    " devices, one of them %s",
+		    root, roots->refusing, all, roots->example);
+	}
 	sink(result, user);
 }

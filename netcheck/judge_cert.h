@@ -17,6 +17,14 @@ void judge_cert_file(const char *path, const struct cert_chain *chain, int64_t n
 		     check_sink *sink, void *user);
 void judge_cert_suffix(const char *path, const struct cert_chain *chain,
 		       const struct hostname *suffix, check_sink *sink, void *user);
+/* What the daemon knows of the devices that sent root hashes. */
+struct judge_cert_roots {
+	uint64_t trusting, refusing; /* devices */
+	char example[96];            /* of the latter: "UUID (ADDRESS)" */
+};
+
+void judge_cert_roots(const char *path, const struct cert_chain *chain,
+		      const struct judge_cert_roots *roots, check_sink *sink, void *user);
 /* `hello` is one that a device sent; `from` says where it was found. */
 void judge_cert_hello(const char *path, const struct cert_chain *chain, const char *from,
 		      const struct hello *hello, check_sink *sink, void *user);

@@ -89,12 +89,14 @@ const struct command command_table[] = {
 	 "  --daemon[=SOCKET]  ask the amtnetd of this machine what it knows of the silent ones\n"
 	 "TARGET is an address, a name, a prefix (10.0.0.0/24) or a range (10.0.0.5-9).\n",
 	 command_amt},
-	{"cert", "[OPTION...] [--suffix NAME] [--hello FILE] [--password-file FILE] FILE",
+	{"cert",
+	 "[OPTION...] [--suffix NAME] [--hello FILE] [--daemon] [--password-file FILE] FILE",
 	 "check the provisioning certificate",
 	 COMMAND_REPORT_HELP
 	 "  --suffix NAME      DNS suffix, as PCs get it by DHCP option 15; may be repeated\n"
 	 "  --hello FILE       a hello of a device, whose list must hold the root; may be "
 	 "repeated\n"
+	 "  --daemon[=SOCKET]  ask the amtnetd of this machine for the roots in the hellos it has\n"
 	 "  --password-file F  its first line opens the key or the PKCS #12 file\n"
 	 "FILE is PEM or PKCS #12 with the certificate, its key and its chain.\n",
 	 command_cert},

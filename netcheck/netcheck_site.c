@@ -121,6 +121,7 @@ static void add_site_certificate(struct netcheck *run, const struct site_config 
 		.suffix_count = site->suffixes.count,
 		.hellos = site->certificate.hellos.items,
 		.hello_count = site->certificate.hellos.count,
+		.daemon = site->daemon,
 		.now_s = time(NULL),
 	};
 

@@ -190,6 +190,14 @@ tap_ok '10 the firmware answers, and no hello came' names late 3 \
 lab_send_hello pc2 "$LAB_SAMPLE"
 site waits "$amt"
 tap_ok 'the firmware answers, and its hello came: no alarm' names waits 3 "OK   NC601 .*$pc2"
+certificate '/CN=prov.corp.example' serverAuth,2.16.840.1.113741.1.2.3
+site root "certificate: {file: $LAB_DIR/cert/all.pem}
+daemon: $LAB_DIR/run/control.sock"
+tap_ok '12 the root is unknown to the device that said hello' names root 2 \
+	"FAIL NC521 .*is not among the roots of 1 of 1 devices, one of them 939b524b-13d4-1d18-e487-1c697a6b7a2b \\($pc2\\)"
+lab_ctl roots >"$LAB_DIR/roots.txt"
+tap_ok 'amtnetctl shows how many devices share a list of roots' tap_says \
+	'^ *23 +1 +939b524b-13d4-1d18-e487-1c697a6b7a2b' "$LAB_DIR/roots.txt"
 lab_stop ping
 site over "$amt"
 tap_ok '10 hellos came, and AMT is silent now' names over 3 "WARN NC608 .*$pc2.*its last hello of 1 came at 20"

@@ -213,6 +213,51 @@ static void equal_hash_lists_are_kept_once(void **state)
 	assert_int_equal(count(scene, "SELECT uses FROM hello_hashes"), 10);
 }
 
+static unsigned lists, devices;
+static struct store_roots most;
+
+static void on_roots(const struct store_roots *roots, void *user)
+{
+	struct hello_hash hash;
+	unsigned walked = 0;
+
+	for (size_t at = 0; hello_next_hash(&roots->list, &at, &hash);)
+		walked++;
+	assert_int_equal(walked, roots->list.hash_count);
+	devices += (unsigned)roots->devices;
+	if (!lists++)
+		most = *roots;
+}
+
+static void lists_of_roots_are_those_of_newest_hellos(void **state)
+{
+	struct scene *scene = *state;
+	uint8_t bytes[64], hash[1][32] = {{7}};
+	struct uuid uuid = hello_test_uuid;
+	struct hello decoded;
+	struct store_hello hello = {.bytes = bytes, .decoded = &decoded, .address = ip(9)};
+
+	for (uint8_t i = 0; i < 3; i++)
+		add(scene, i, 0, ip(i), START_MS + i, true);
+	/* A test hello, then a device with another list. */
+	for (int i = 0; i < 2; i++) {
+		hello.length = hello_encode_pki(uuid, 0, hash, 1, bytes, sizeof(bytes));
+		assert_int_equal(hello_decode(bytes, hello.length, true, &decoded, NULL),
+				 HELLO_COMPLETE);
+		scene->answers = 0;
+		assert_int_equal(store_add(scene->store, &hello, scene), 0);
+		assert_true(world_wait(scene->base, is_answered, scene));
+		uuid.bytes[0] ^= 1;
+	}
+	lists = devices = 0;
+	assert_int_equal(store_read_roots(scene->db, on_roots, NULL), 0);
+	assert_int_equal(lists, 2);
+	assert_int_equal(devices, 4);
+	assert_int_equal(most.devices, 3);
+	assert_int_equal(most.list.hash_count, 23);
+	assert_true(addr_equal(most.address, ip(2)));
+}
+
 static void history_is_bounded_and_takes_its_rows_along(void **state)
 {
 	struct scene *scene = *state;
@@ -326,6 +371,7 @@ int main(void)
 		CASE(bytes_come_back_as_they_came_after_a_reopen),
 		CASE(hello_without_hashes_and_with_trailing_bytes_comes_back),
 		CASE(equal_hash_lists_are_kept_once),
+		CASE(lists_of_roots_are_those_of_newest_hellos),
 		CASE(history_is_bounded_and_takes_its_rows_along),
 		CASE(unused_hash_list_goes_with_its_last_hello),
 		CASE(same_bytes_within_a_minute_are_counted_only),

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,6 +207,28 @@ static void keys_and_pkcs12_open_with_their_password(void **state)
 	assert_non_null(strstr(err.text, "PKCS #12 with a password"));
 }
 
+static void old_windows_exports_and_der_are_read_too(void **state)
+{
+	OSSL_PROVIDER *usual = OSSL_PROVIDER_load(NULL, "default");
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(NULL, "legacy");
+	struct cert_chain chain;
+	struct err err = {0};
+	FILE *file;
+
+	assert_non_null(legacy);
+	write_pkcs12("secret", NID_pbe_WithSHA1And40BitRC2_CBC);
+	OSSL_PROVIDER_unload(legacy);
+	OSSL_PROVIDER_unload(usual);
+	assert_int_equal(cert_load(path, "secret", &chain, &err), 0);
+	assert_whole(&chain);
+	file = fopen(path, "w");
+	i2d_X509_fp(file, leaf);
+	fclose(file);
+	assert_int_equal(cert_load(path, NULL, &chain, &err), 0);
+	assert_int_equal(chain.count, 1);
+	assert_false(chain.has_key);
+}
+
 static void what_is_no_certificate_is_said(void **state)
 {
 	struct cert_chain chain;
@@ -336,27 +359,28 @@ static void keys_and_signatures_must_please_firmware(void **state)
 	EVP_PKEY_free(wide);
 }
 
-/* By rule: AMT 2.2, AMT 2.6 to 3.2, AMT 3.2.1 and later, MeshCentral. */
+/* By rule: AMT 2.2, 2.6, 3.0, 3.2, 3.2.1 and later, MeshCentral, Open AMT. */
 static void names_fit_by_each_rule(void **state)
 {
 	static const struct {
 		const char *name, *suffix, *fits;
 	} cases[] = {
-		{"prov.corp.example.com", "corp.example.com", "yyyy"},
-		{"prov.corp.example.com", "example.com", "nyyy"},
-		{"prov.corp.example.com", "sales.example.com", "nyyy"},
-		{"prov.corp.example.com", "example.net", "nnnn"},
-		{"prov.example.com", "badexample.com", "nnnn"},
-		{"prov.example.de", "corp.example.de", "nnyy"},
-		{"prov.example.co.uk", "corp.example.co.uk", "nnyy"},
-		{"prov.example.co.uk", "corp.other.co.uk", "nnyn"},
-		{"prov.corp.example", "corp.example", "yyyn"},
-		{"prov.corp.example", "prov.corp.example", "nnyy"},
-		{"*.example.com", "corp.example.com", "nyyy"},
-		{"*.example.de", "corp.example.de", "nyyy"},
-		{"prov", "example.com", "nnnn"},
-		{"", "example.com", "nnnn"},
-		{"prov.corp.example.com", ".", "nnnn"},
+		{"prov.corp.example.com", "corp.example.com", "yyyyyyy"},
+		{"prov.corp.example.com", "example.com", "nyyyyyy"},
+		{"prov.corp.example.com", "sales.example.com", "nyyyyyy"},
+		{"prov.corp.example.com", "example.net", "nnnnnnn"},
+		{"prov.example.com", "badexample.com", "nnnnnnn"},
+		{"prov.example.de", "corp.example.de", "nnnnyyy"},
+		{"prov.example.co.uk", "corp.example.co.uk", "nnnnyyy"},
+		{"prov.example.co.uk", "corp.other.co.uk", "nnnnyny"},
+		{"prov.corp.example", "corp.example", "yyyyyny"},
+		{"prov.corp.example", "prov.corp.example", "nnnnyyy"},
+		{"*.example.com", "corp.example.com", "nynyyyy"},
+		{"*.example.com", "example.com", "yynyyyy"},
+		{"*.example.de", "corp.example.de", "nynyyyy"},
+		{"prov", "example.com", "nnnnnnn"},
+		{"", "example.com", "nnnnnnn"},
+		{"prov.corp.example.com", ".", "nnnnnnn"},
 	};
 	struct hostname suffix;
 
@@ -395,7 +419,8 @@ static void a_suffix_is_told_who_refuses_it(void **state)
 	assert_string_equal(result->kind->id, "NC511");
 	assert_string_equal(result->text,
 			    "name prov.corp.example.com, suffix sales.example.com: accepted by AMT "
-			    "2.6 to 3.2, AMT 3.2.1 and later, MeshCentral; refused by AMT 2.2");
+			    "2.6, AMT 3.0, AMT 3.2, AMT 3.2.1 and later, MeshCentral, Open AMT; "
+			    "refused by AMT 2.2");
 	result = suffix_finding("corp.local");
 	assert_string_equal(result->kind->id, "NC512");
 	assert_string_equal(results.items[1]->kind->id, "NC513");
@@ -433,6 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_chain_is_put_in_order, forget),
 		cmocka_unit_test_teardown(keys_and_pkcs12_open_with_their_password, forget),
+		cmocka_unit_test_teardown(old_windows_exports_and_der_are_read_too, forget),
 		cmocka_unit_test_teardown(what_is_no_certificate_is_said, forget),
 		cmocka_unit_test_teardown(purpose_is_the_usage_or_the_unit_of_intel, forget),
 		cmocka_unit_test_teardown(dates_are_compared_with_the_clock, forget),
