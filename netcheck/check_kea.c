@@ -22,15 +22,19 @@ void check_kea(const struct check_tools *tools, const struct check_kea_wanted *w
 		.suffixes = wanted->suffixes,
 		.suffix_count = wanted->suffix_count,
 	};
+	char place[KEA_TEXT_PLACE];
+	struct kea_text text;
 	struct err err = {0};
-	struct text text;
-	int r;
+	size_t at;
+	int r = kea_text_read(&text, wanted->file, &err);
 
-	text_init(&text, KEA_TEXT_MAX);
-	r = kea_text_read(wanted->file, &text, &err);
-	if (!r)
-		r = kea_config_parse(text.bytes ? text.bytes : "", text.length, &config, &err);
-	text_done(&text);
+	if (!r) {
+		r = kea_config_parse(text.text.bytes ? text.text.bytes : "", text.text.length,
+				     &config, &at, &err);
+		if (r && at < text.text.length)
+			err_prefix(&err, "%s", kea_text_place(&text, at, place));
+	}
+	kea_text_done(&text);
 	if (r)
 		unreadable(tools, wanted->file, err.text);
 	else

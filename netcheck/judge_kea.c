@@ -122,23 +122,34 @@ static bool by_class(const struct kea_config *config)
 	return strstr(config->take_over, "class") != NULL;
 }
 
+/* Kea's own D2 registers whom the hook does not take over. */
+static bool has_d2(const struct kea_config *config)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < config->subnet_count; i++)
+		any |= config->subnets[i].ddns;
+	return config->d2 && any;
+}
+
 static bool judge_class(const struct judge *judge)
 {
 	const struct kea_config *config = judge->seen->config;
 	const char *path = judge->seen->path;
+	const char *otherwise = has_d2(config) ? "; Kea's own D2 registers the PCs' names" : "";
 
 	if (!by_class(config))
 		return true;
 	if (!config->class_defined)
 		say(judge, "NC711",
 		    strcmp(config->take_over, "class") ? RESULT_WARNING : RESULT_FAILURE, path,
-		    "the hook takes over the class \"%s\", which is not defined",
-		    config->client_class);
+		    "the hook takes over the class \"%s\", which is not defined%s",
+		    config->client_class, otherwise);
 	else if (config->class_late)
 		say(judge, "NC711", RESULT_FAILURE, path,
 		    "the class \"%s\" is evaluated only after the lease was chosen "
-		    "(only-if-required)",
-		    config->client_class);
+		    "(only-if-required)%s",
+		    config->client_class, otherwise);
 	else if (!config->class_tested)
 		say(judge, "NC711", RESULT_WARNING, path,
 		    "the class \"%s\" has no test: only reservations or other hooks put clients "
@@ -157,7 +168,7 @@ static void judge_hook(const struct judge *judge)
 
 	if (!config->hook) {
 		say(judge, "NC710", RESULT_FAILURE, path, "libdhcp_amtnet.so is not loaded%s",
-		    config->d2 ? "; Kea's own D2 answers for the PCs' names" : "");
+		    has_d2(config) ? "; Kea's own D2 answers for the PCs' names" : "");
 		return;
 	}
 	good = judge_class(judge);

@@ -322,44 +322,51 @@ static int read_all(struct json_object *dhcp4, struct kea_config *ret)
 	return r ? r : add_subnets(ret, dhcp4, NULL, &level);
 }
 
-/* Line and column of a byte, from 1. */
-static void place_of(const char *text, size_t at, unsigned *line, unsigned *column)
+/* Kea takes nothing behind the closing brace. */
+static bool has_more(const char *text, size_t at, size_t length)
 {
-	*line = *column = 1;
-	for (size_t i = 0; i < at; i++) {
-		*column = text[i] == '\n' ? 1 : *column + 1;
-		*line += text[i] == '\n';
-	}
+	return at + strspn(text + at, " \t\r\n") < length;
 }
 
-static struct json_object *parse(const char *text, size_t length, struct err *err)
+static struct json_object *parse(const char *text, size_t length, size_t *ret_at, struct err *err)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(64);
 	struct json_object *object;
-	unsigned line, column;
 
 	if (!tokener) {
 		err_set(err, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	object = json_tokener_parse_ex(tokener, text, (int)length);
-	if (!object) {
-		place_of(text, json_tokener_get_parse_end(tokener), &line, &column);
-		err_set(err, -EINVAL, "line %u, column %u: no JSON, %s", line, column,
+	*ret_at = json_tokener_get_parse_end(tokener);
+	if (!object && json_tokener_get_error(tokener) == json_tokener_continue) {
+		*ret_at = length ? length - 1 : 0;
+		err_set(err, -EINVAL, "no JSON, it ends too early");
+	} else if (!object) {
+		err_set(err, -EINVAL, "no JSON, %s",
 			json_tokener_error_desc(json_tokener_get_error(tokener)));
+	} else if (has_more(text, *ret_at, length)) {
+		*ret_at += strspn(text + *ret_at, " \t\r\n");
+		err_set(err, -EINVAL, "no JSON, there is more behind its end");
+		json_object_put(object);
+		object = NULL;
 	}
 	json_tokener_free(tokener);
 	return object;
 }
 
-int kea_config_parse(const char *text, size_t length, struct kea_config *ret, struct err *err)
+int kea_config_parse(const char *text, size_t length, struct kea_config *ret, size_t *ret_at,
+		     struct err *err)
 {
-	struct json_object *whole = parse(text, length, err), *dhcp4;
+	struct json_object *whole, *dhcp4;
 	int r;
 
 	*ret = (struct kea_config){0};
+	*ret_at = length;
+	whole = parse(text, length, ret_at, err);
 	if (!whole)
 		return -EINVAL;
+	*ret_at = length;
 	dhcp4 = member(whole, "Dhcp4", json_type_object);
 	if (dhcp4)
 		r = read_all(dhcp4, ret);

@@ -54,6 +54,8 @@ struct kea_config {
 	bool class_late;             /* but is evaluated only after the lease was chosen */
 };
 
-/* `text` is plain JSON (kea_text.h). 0, -EINVAL with the sentence, or -ENOMEM. */
-int kea_config_parse(const char *text, size_t length, struct kea_config *ret, struct err *err);
+/* `text` is plain JSON (kea_text.h). 0; -EINVAL with the sentence, which is about the byte *ret_at of it, or
+ * about the whole where that is `length`; or another negative errno. */
+int kea_config_parse(const char *text, size_t length, struct kea_config *ret, size_t *ret_at,
+		     struct err *err);
 void kea_config_done(struct kea_config *config);

@@ -59,51 +59,132 @@ static void write_file(const char *name, const char *text)
 	fclose(file);
 }
 
-static int read_text(const char *text, struct text *out, struct err *err)
+static int read_text(const char *text, struct kea_text *out, struct err *err)
 {
 	write_file(path, text);
-	text_init(out, KEA_TEXT_MAX);
-	return kea_text_read(path, out, err);
+	return kea_text_read(out, path, err);
 }
 
 static void comments_become_spaces(void **state)
 {
-	struct text out;
+	struct kea_text out;
 	struct err err = {0};
 
 	assert_int_equal(
 		read_text("{ # one\n // two\n \"a # b // c\": /* x\n y */ 1 }\n", &out, &err), 0);
-	assert_string_equal(out.bytes, "{      \n       \n \"a # b // c\":     \n      1 }\n");
-	text_done(&out);
-	assert_int_equal(read_text("{\n\n/* no end", &out, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "kea.conf:3: the comment"));
-	text_done(&out);
+	assert_string_equal(out.text.bytes, "{      \n       \n \"a # b // c\":     \n      1 }\n");
+	kea_text_done(&out);
+	assert_int_equal(read_text("{\n\n /* no end", &out, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "kea.conf:3:2: the comment"));
+	kea_text_done(&out);
 	assert_int_equal(read_text("{\n\"no end\n}", &out, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "kea.conf:2: the string"));
-	text_done(&out);
+	assert_non_null(strstr(err.text, "kea.conf:2:1: the string"));
+	kea_text_done(&out);
 }
 
 static void files_are_included_but_not_for_ever(void **state)
 {
-	struct text out;
+	struct kea_text out;
 	struct err err = {0};
 	char line[128];
 
 	write_file(other, "[ 1, 2 ] # end\n");
 	snprintf(line, sizeof(line), "{ \"a\": <?include \"%s\"?> }", other);
 	assert_int_equal(read_text(line, &out, &err), 0);
-	assert_string_equal(out.bytes, "{ \"a\": [ 1, 2 ]      \n }");
-	text_done(&out);
+	assert_string_equal(out.text.bytes, "{ \"a\": [ 1, 2 ]      \n }");
+	kea_text_done(&out);
 	snprintf(line, sizeof(line), "\n<?include \"%s\"?>", path);
 	assert_int_equal(read_text(line, &out, &err), -EINVAL);
-	assert_non_null(strstr(err.text, ":2: more than 10 files"));
-	text_done(&out);
+	assert_non_null(strstr(err.text, ":2:1: more than 10 files"));
+	kea_text_done(&out);
 	assert_int_equal(read_text("\n<?include \"/nonexistent/file\"?>", &out, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "kea.conf:2: cannot read /nonexistent/file"));
-	text_done(&out);
+	assert_non_null(strstr(err.text, "kea.conf:2:1: cannot read /nonexistent/file"));
+	kea_text_done(&out);
 	assert_int_equal(read_text("<?include file?>", &out, &err), -EINVAL);
-	assert_non_null(strstr(err.text, ":1: an include is"));
-	text_done(&out);
+	assert_non_null(strstr(err.text, ":1:1: an include is"));
+	kea_text_done(&out);
+}
+
+static void a_place_is_that_of_the_file_included(void **state)
+{
+	struct kea_text out;
+	struct err err = {0};
+	char text[192], place[KEA_TEXT_PLACE], wanted[96];
+	const char *byte;
+
+	write_file(other, "/* one\n two */ [ \"in\" ],\n");
+	snprintf(text, sizeof(text), "{ \"a\":\n <?include \"%s\"\n?> \"b\": [ ,\n \"c\"", other);
+	assert_int_equal(read_text(text, &out, &err), 0);
+	byte = strstr(out.text.bytes, "\"in\"");
+	snprintf(wanted, sizeof(wanted), "%s:2:11", other);
+	assert_string_equal(kea_text_place(&out, (size_t)(byte - out.text.bytes), place), wanted);
+	byte = strstr(out.text.bytes, "\"b\"");
+	snprintf(wanted, sizeof(wanted), "%s:3:4", path);
+	assert_string_equal(kea_text_place(&out, (size_t)(byte - out.text.bytes), place), wanted);
+	byte = strstr(out.text.bytes, "\"c\"");
+	snprintf(wanted, sizeof(wanted), "%s:4:2", path);
+	assert_string_equal(kea_text_place(&out, (size_t)(byte - out.text.bytes), place), wanted);
+	kea_text_done(&out);
+}
+
+static const char *words_about(const char *text)
+{
+	struct check_kea_wanted wanted = {.file = path};
+
+	forget(NULL);
+	write_file(path, text);
+	check_kea(&tools, &wanted);
+	assert_int_equal(results.count, 1);
+	assert_string_equal(results.items[0]->kind->id, "NC709");
+	return results.items[0]->text;
+}
+
+static void what_is_wrong_is_said_with_file_line_and_column(void **state)
+{
+	char text[192], wanted[128];
+
+	write_file(other, "# subnets\n[ { \"id\": 1 } { ]\n");
+	snprintf(text, sizeof(text), "{ \"Dhcp4\": {\n \"subnet4\": <?include \"%s\"?>\n} }\n",
+		 other);
+	snprintf(wanted, sizeof(wanted), "%s:2:15: no JSON, ", other);
+	if (strncmp(words_about(text), wanted, strlen(wanted)))
+		fail_msg("%s instead of %s", results.items[0]->text, wanted);
+	write_file(other, "\n [] \"\n");
+	snprintf(wanted, sizeof(wanted), "%s:2:5: the string has no closing quote", other);
+	if (strncmp(words_about(text), wanted, strlen(wanted)))
+		fail_msg("%s instead of %s", results.items[0]->text, wanted);
+	write_file(other, "[] # good\n");
+	snprintf(text, sizeof(text), "{ \"Dhcp4\": {\n \"subnet4\": <?include \"%s\"?> ]\n} }\n",
+		 other);
+	snprintf(wanted, sizeof(wanted), "%s:2:", path);
+	if (strncmp(words_about(text), wanted, strlen(wanted)))
+		fail_msg("%s instead of %s", results.items[0]->text, wanted);
+}
+
+/* `count` includes of a file, a line each. */
+static void repeat_include(const char *name, unsigned count, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	while (count--)
+		snprintf(ret + strlen(ret), size - strlen(ret), "<?include \"%s\"?>\n", name);
+}
+
+/* Files that include the next one several times, down to one that is empty: no bytes, but much time. */
+static void includes_are_bounded_however_small(void **state)
+{
+	struct kea_text out;
+	struct err err = {0};
+	char text[4096];
+
+	repeat_include("/dev/null", 40, text, sizeof(text));
+	write_file(other, text);
+	repeat_include(other, 20, text, sizeof(text));
+	assert_int_equal(read_text(text, &out, &err), 0);
+	kea_text_done(&out);
+	repeat_include(other, 40, text, sizeof(text));
+	assert_int_equal(read_text(text, &out, &err), -EINVAL);
+	assert_non_null(strstr(err.text, ": more than 1000 includes"));
+	kea_text_done(&out);
 }
 
 static void options_are_inherited_in_the_order_of_kea(void **state)
@@ -124,10 +205,11 @@ static void options_are_inherited_in_the_order_of_kea(void **state)
 	struct kea_config config;
 	char json[sizeof(text)];
 	struct err err = {0};
+	size_t at;
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		json[i] = text[i] == '\'' ? '"' : text[i];
-	assert_int_equal(kea_config_parse(json, strlen(json), &config, &err), 0);
+	assert_int_equal(kea_config_parse(json, strlen(json), &config, &at, &err), 0);
 	assert_int_equal(config.subnet_count, 4);
 	assert_string_equal(config.subnets[0].options.domain, "network.example");
 	assert_string_equal(config.subnets[0].network, "floor");
@@ -146,20 +228,27 @@ static void what_is_no_configuration_says_where(void **state)
 {
 	static const struct {
 		const char *text, *words;
+		size_t at; /* the length: about the whole */
 	} cases[] = {
-		{"", "line 1, column 1: no JSON"},     {"{\n  \"Dhcp4\": [,\n", "line 2"},
-		{"{ \"Dhcp6\": {} }", "no \"Dhcp4\""}, {"[]", "no \"Dhcp4\""},
-		{"{ \"Dhcp4\": 7 }", "no \"Dhcp4\""},
+		{"", "no JSON, it ends too early", 0},
+		{"{\n  \"Dhcp4\": [,\n", "no JSON, ", 14},
+		{"{ \"Dhcp4\": {", "no JSON, it ends too early", 11},
+		{"{ \"Dhcp4\": { } }\n }", "more behind its end", 18},
+		{"{ \"Dhcp6\": {} }", "no \"Dhcp4\"", 15},
+		{"[]", "no \"Dhcp4\"", 2},
+		{"{ \"Dhcp4\": 7 }", "no \"Dhcp4\"", 14},
 	};
 	struct kea_config config;
 	struct err err = {0};
+	size_t at;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(
-			kea_config_parse(cases[i].text, strlen(cases[i].text), &config, &err),
+			kea_config_parse(cases[i].text, strlen(cases[i].text), &config, &at, &err),
 			-EINVAL);
 		if (!strstr(err.text, cases[i].words))
 			fail_msg("%s: %s", cases[i].text, err.text);
+		assert_int_equal(at, cases[i].at);
 	}
 }
 
@@ -246,6 +335,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comments_become_spaces),
 		cmocka_unit_test(files_are_included_but_not_for_ever),
+		cmocka_unit_test(a_place_is_that_of_the_file_included),
+		cmocka_unit_test_teardown(what_is_wrong_is_said_with_file_line_and_column, forget),
+		cmocka_unit_test(includes_are_bounded_however_small),
 		cmocka_unit_test(options_are_inherited_in_the_order_of_kea),
 		cmocka_unit_test(what_is_no_configuration_says_where),
 		cmocka_unit_test_teardown(each_fault_has_its_finding, forget),
