@@ -71,6 +71,16 @@ static void land_done(struct dns_flight *flight)
 	event_active(dns->save, 0, 0);
 }
 
+/* The disk has to know first what is about to be displaced. */
+static void land_kept(struct dns_flight *flight)
+{
+	struct dns *dns = flight->zone->dns;
+
+	ledger_keep(dns->ledger, flight->entry, flight->generation, &flight->registration.mark);
+	flight_free(flight);
+	event_active(dns->save, 0, 0);
+}
+
 static void land_conflict(struct dns_flight *flight)
 {
 	struct dns *dns = flight->zone->dns;
@@ -111,6 +121,9 @@ static void flight_step(struct dns_flight *flight, const struct server_outcome *
 		log_debug("dns", "step, name=%s, step=%s", name_of(flight),
 			  registration_step_name(flight->registration.step));
 		batch_join(&flight->zone->line, flight->registration.step, &flight->item);
+		break;
+	case REGISTRATION_KEEP:
+		land_kept(flight);
 		break;
 	case REGISTRATION_OVER:
 		land_done(flight);

@@ -33,8 +33,8 @@ struct intent {
 
 /* What we left in DNS for an intent. */
 struct intent_mark {
-	/* Our records were confirmed there; false = nothing, or unknown, or, with a DHCID, what a
-	 * former holder of the address left. */
+	/* Our records were confirmed there, or are about to take the place of those in `displaced`;
+	 * false = nothing, or unknown, or, with a DHCID, what a former holder of the address left. */
 	bool written;
 	bool adopted; /* the name was there before us: only our address record is ours to remove */
 	struct addr

@@ -8,7 +8,7 @@
  * itself is there; an intent that is reached is "clean" and causes no traffic until it is to be
  * refreshed, or checked since others may have changed the name; one that is unwanted leaves the ledger when DNS has confirmed that and the disk has noted it. Clean or not, what the ledger
  * gives to ledger_touched has to come back by ledger_saved, and what ledger_next gave by
- * ledger_done, ledger_later or ledger_again.
+ * ledger_done, ledger_keep, ledger_later or ledger_again.
  */
 #pragma once
 
@@ -124,6 +124,10 @@ uint64_t ledger_next_ms(const struct ledger *ledger, int zone);
 /* DNS agrees with the row that was sent; `mark` is what is ours there now. */
 void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct ledger_row *sent,
 		 const struct intent_mark *mark, uint64_t now_ms, uint64_t wall_ms);
+/* What was sent has found `mark`, which is kept on disk before the intent is sent again; not where a newer
+ * wish has come meanwhile. */
+void ledger_keep(struct ledger *ledger, struct ledger_entry *entry, uint64_t sent_generation,
+		 const struct intent_mark *mark);
 /* It failed by itself: aside for a while, others go on. True the first time since a success. */
 bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state,
 		  enum ledger_wait wait, const char *words, uint64_t now_ms);

@@ -316,6 +316,22 @@ void ledger_done(struct ledger *ledger, struct ledger_entry *entry, const struct
 	ledger_turn_partner(ledger, entry);
 }
 
+void ledger_keep(struct ledger *ledger, struct ledger_entry *entry, uint64_t sent_generation,
+		 const struct intent_mark *mark)
+{
+	bool newest = entry->generation == sent_generation;
+
+	land(ledger, entry);
+	if (newest) {
+		entry->check |= newly_adopted(&entry->mark, mark);
+		entry->mark = *mark;
+		entry->generation = ++ledger->generation;
+		ledger_touch(ledger, entry);
+	}
+	ledger_set_state(ledger, entry, entry->wanted ? LEDGER_WANTED : LEDGER_REMOVING);
+	ledger_turn_enter(ledger, entry);
+}
+
 bool ledger_later(struct ledger *ledger, struct ledger_entry *entry, enum ledger_state state,
 		  enum ledger_wait wait, const char *words, uint64_t now_ms)
 {

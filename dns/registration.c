@@ -250,22 +250,30 @@ static struct turn after_look(struct registration *registration, const struct se
 					      : "its DHCID is another machine's");
 }
 
+static struct turn keep(struct registration *registration, struct addr displaced)
+{
+	const struct machine_table *machines = registration->rules->machines;
+
+	intent_mark_displaced(&registration->mark, displaced,
+			      machines && !machine_knows_host(machines, registration->intent.mac));
+	registration->mark.written = true;
+	return (struct turn){.result = REGISTRATION_KEEP};
+}
+
 /* Before the first address of ours goes there: whose was it? */
 static struct turn after_look_address(struct registration *registration,
 				      const struct server_outcome *last)
 {
 	const struct update_answer *answer = &last->answer;
 	struct record ours = record_address(registration->intent.address, 0);
-	const struct machine_table *machines = registration->rules->machines;
 	struct addr displaced = registration->intent.address;
 
 	if (last->class == SERVER_DONE && answer->count == 1 && !answer->more &&
 	    answer->records[0].length == ours.length &&
 	    !record_equal_data(&answer->records[0], &ours)) {
 		memcpy(displaced.bytes, answer->records[0].rdata, ours.length);
-		intent_mark_displaced(
-			&registration->mark, displaced,
-			machines && !machine_knows_host(machines, registration->intent.mac));
+		if (!addr_equal(registration->mark.displaced, displaced))
+			return keep(registration, displaced);
 	}
 	return again(registration, REGISTRATION_REPLACE);
 }

@@ -44,7 +44,10 @@ enum registration_step {                      /* of the request that is under wa
 };
 
 enum registration_result {
-	REGISTRATION_SEND,     /* send *ret and come back with its outcome */
+	REGISTRATION_SEND, /* send *ret and come back with its outcome */
+	/* Ours is about to take the place of an address: have `mark`, which knows it, on disk, and begin
+	 * again. Else nobody could put it back after a crash or a lost answer. */
+	REGISTRATION_KEEP,
 	REGISTRATION_OVER,     /* DNS is as wanted; `mark` says what is ours there */
 	REGISTRATION_CONFLICT, /* the name is someone else's; `words` */
 	/* It changed under our hands several times, or the server said done and it was not: begin again

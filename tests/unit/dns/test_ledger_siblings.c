@@ -209,6 +209,46 @@ static void end_of_an_unconfirmed_one_sends_the_present_one_again(void **state)
 	assert_true(intent_same_key(&row.intent, &one));
 }
 
+/* Else a crash right after the message would leave nobody who knows what stood there. */
+static void what_is_about_to_be_displaced_is_on_disk_first(void **state)
+{
+	struct intent me = at("10.0.0.1", 1);
+	struct intent_mark mark = mark_of(7);
+	struct ledger_entry *entry;
+	struct ledger_row row, saved = {.generation = 0};
+
+	mark.adopted = true;
+	mark.displaced = addr_ip4(0x0a000009);
+	apply(me, true);
+	entry = next(1, &row);
+	ledger_keep(ledger, entry, row.generation, &mark);
+	assert_null(ledger_next(ledger, 0, 1));
+	assert_int_equal(save(&me, &saved), 1);
+	assert_true(addr_equal(saved.mark.displaced, mark.displaced));
+	assert_true(saved.dirty);
+	entry = next(1, &row);
+	assert_true(row.mark.written && addr_equal(row.mark.displaced, mark.displaced));
+	/* who had the name is still about: it is looked at once more */
+	ledger_done(ledger, entry, &row, &mark, 1, 1);
+	assert_int_equal(ledger_next_ms(ledger, 0), 1 + LEDGER_CHECK_MS);
+}
+
+static void newer_wish_is_not_told_what_an_older_one_found(void **state)
+{
+	struct intent me = at("10.0.0.1", 1);
+	struct intent_mark mark = mark_of(7);
+	struct ledger_entry *entry;
+	struct ledger_row row;
+
+	apply(me, true);
+	entry = next(1, &row);
+	apply(at("10.0.0.1", 2), true);
+	ledger_keep(ledger, entry, row.generation, &mark);
+	assert_false(row_of(&me).mark.written);
+	next(1, &row);
+	assert_int_equal(row.intent.mac.bytes[5], 2);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -221,6 +261,8 @@ int main(void)
 		CASE(answer_to_a_former_holder_is_not_the_next_ones),
 		CASE(check_that_is_due_outlives_a_crash),
 		CASE(end_of_an_unconfirmed_one_sends_the_present_one_again),
+		CASE(what_is_about_to_be_displaced_is_on_disk_first),
+		CASE(newer_wish_is_not_told_what_an_older_one_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,15 @@ static void adopt(const char *host_address)
 	sends(NULL, REGISTRATION_CREATE);
 	after(YXDOMAIN, REGISTRATION_LOOK);
 	sends(&look, REGISTRATION_LOOK_ADDRESS);
-	sends(&look_address, REGISTRATION_REPLACE);
+	if (strcmp(host_address, "10.81.1.100")) {
+		assert_int_equal(registration_next(&registration, &look_address, &request),
+				 REGISTRATION_KEEP);
+		mark = registration.mark;
+		begin(DNS_SAME_MACHINE);
+		sends(NULL, REGISTRATION_REPLACE);
+	} else {
+		sends(&look_address, REGISTRATION_REPLACE);
+	}
 	ends(NOERROR, REGISTRATION_OVER);
 	assert_true(registration.mark.adopted);
 	mark = registration.mark;
@@ -61,6 +69,23 @@ static void address_that_no_lease_was_told_for_is_put_back_by_the_last_one(void 
 	ends(NOERROR, REGISTRATION_OVER);
 	assert_int_equal(registration.put_back.family, ADDR_NONE); /* not to be looked after */
 	machine_table_free(machines);
+}
+
+/* The other server has put its DHCID there anew; the address is noted already. */
+static void address_that_is_kept_is_displaced_at_once(void **state)
+{
+	struct record by_mac = dhcid_of(1);
+	struct server_outcome look = found(&by_mac), look_address = address_found("10.81.1.50");
+
+	adopt("10.81.1.50");
+	intent.wanted = true;
+	begin(DNS_SAME_MACHINE);
+	sends(NULL, REGISTRATION_REPLACE);
+	after(NXRRSET, REGISTRATION_LOOK);
+	sends(&look, REGISTRATION_LOOK_ADDRESS);
+	sends(&look_address, REGISTRATION_REPLACE);
+	ends(NOERROR, REGISTRATION_OVER);
+	assert_true(addr_equal(registration.mark.displaced, addr_ip4(0x0a510132)));
 }
 
 static void address_of_a_host_that_was_heard_of_goes_with_the_last_one(void **state)
@@ -361,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(displaced_address_is_put_back, reset),
 		cmocka_unit_test_setup(
 			address_that_no_lease_was_told_for_is_put_back_by_the_last_one, reset),
+		cmocka_unit_test_setup(address_that_is_kept_is_displaced_at_once, reset),
 		cmocka_unit_test_setup(address_of_a_host_that_was_heard_of_goes_with_the_last_one,
 				       reset),
 		cmocka_unit_test_setup(shared_address_of_an_adopted_name_displaces_nothing, reset),
