@@ -109,11 +109,16 @@ static bool is_right(const struct publish *publish)
 	return publish_found_is(&publish->found, goal->addresses, goal->count, goal->ttl);
 }
 
-/* A marker that says the same stays as old as it is. */
+/* A marker that says the same stays as old as it is; but time in which we could not look says nothing, as
+ * its owner may have been cut off as well. */
 static void note_rival(struct publish *publish, const struct publish_found_marker *found,
 		       uint64_t now_ms)
 {
-	if (publish->rival.record.length &&
+	bool paused = !publish->looked_ms ||
+		      now_ms - publish->looked_ms > publish->goal.interval_ms;
+
+	publish->looked_ms = now_ms;
+	if (!paused && publish->rival.record.length &&
 	    record_equal_data(&publish->rival.record, &found->record))
 		return;
 	publish->rival = *found;
@@ -416,6 +421,9 @@ void publish_fail(struct publish *publish, const char *words)
 {
 	publish->unsure = true;
 	publish->was_present &= publish->step == PUBLISH_CHECK;
+	/* A server that takes no update of ours has taken none of those who look dead. */
+	if (publish->step == PUBLISH_TAKE_OVER || publish->step == PUBLISH_REMOVE)
+		publish->looked_ms = publish->peers.looked_ms = 0;
 	publish_rest(publish, PUBLISH_RETRY, "%s", words);
 }
 

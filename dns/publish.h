@@ -105,6 +105,7 @@ struct publish {
 	/* The marker as it was found, and since when it says the same, by our clock. */
 	struct publish_found_marker rival;
 	uint64_t rival_since_ms;
+	uint64_t looked_ms; /* when it was last looked at; 0 = long ago */
 	bool forced;        /* an operator asked */
 	uint32_t forced_id; /* what he saw; 0 = whatever is there */
 	/* What the looks found. */

@@ -87,7 +87,7 @@ void publish_peers_note(struct publish_peers *peers, size_t at, const struct pub
 
 void publish_peers_looked(struct publish_peers *peers, uint64_t now_ms, uint64_t interval_ms)
 {
-	bool paused = peers->looked_ms && now_ms - peers->looked_ms > interval_ms;
+	bool paused = !peers->looked_ms || now_ms - peers->looked_ms > interval_ms;
 
 	for (size_t i = 0; paused && i < peers->count; i++)
 		peers->items[i].since_ms = now_ms;

@@ -24,8 +24,8 @@ struct publish_peer {
 struct publish_peers {
 	struct publish_peer items[PUBLISH_PEERS_MAX];
 	size_t count;
-	size_t left_out; /* entries that no place is for */
-	uint64_t looked_ms;
+	size_t left_out;    /* entries that no place is for */
+	uint64_t looked_ms; /* 0 = long ago */
 };
 
 /* Begins with ourselves alone. 0, or -EINVAL as publish_marker_life_name. */

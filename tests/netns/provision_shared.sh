@@ -70,6 +70,23 @@ owned_by()
 	[[ $(prov_dig "$plain" TXT) == "v=amtps1;owner=$1;epoch="* ]]
 }
 
+# looks: answers that the standby has got to its looks at the name in the plain zone.
+looks()
+{
+	grep -cF "name=$plain, step=look, answer=" "$(lab_log second)" || true
+}
+
+has_looked()
+{
+	(($(looks) >= $1))
+}
+
+# past MILLISECONDS: the clock is past that.
+past()
+{
+	(($(prov_now_ms) > $1))
+}
+
 prov_begin "$1"
 
 # The race. The name server is stopped while both start, so that both have asked before either is answered.
@@ -103,6 +120,21 @@ tap_soon 5 'the second stands by' prov_state second plain.example standby
 before=$(epoch)
 tap_soon 3 'the owner gives signs of life' epoch_is_not "$before"
 tap_ok 'a standby is no alarm' tap_not tap_says "alarm.provision-server.$plain" <(prov_ctl second status)
+
+# The name server is away for longer than three epochs, and its owner is the last to come back.
+kill -STOP "${LAB_PIDS[first]}"
+lab_wait_for 5 has_looked $(($(looks) + 8)) # the standby has seen its last sign of life
+kill -STOP "${LAB_PIDS[primary]}"
+lab_wait_for 10 past $(($(prov_now_ms) + 4000))
+seen=$(looks)
+kill -CONT "${LAB_PIDS[primary]}"
+tap_soon 5 'the name server is back after four epochs, the standby looks' has_looked $((seen + 8))
+tap_ok 'and takes nothing over: in that time nobody could give a sign of life' owned_by first
+before=$(epoch)
+kill -CONT "${LAB_PIDS[first]}"
+tap_soon 5 'the owner gives signs of life again' epoch_is_not "$before"
+tap_ok 'and is still the owner' owned_by first
+
 before=$(epoch)
 lab_wait_for 3 epoch_is_not "$before" # killed right after a sign of life, which is the worst moment
 began=$(prov_now_ms)

@@ -20,6 +20,17 @@ static bool standby_round(const char *marker)
 	return looks("192.0.2.2", marker);
 }
 
+/* Its rounds of the next while, in which the marker stands still and it stands by. */
+static void looks_on(uint64_t ms)
+{
+	for (uint64_t wait; ms; ms -= wait) {
+		wait = ms < LOOK ? ms : LOOK;
+		now_ms += wait;
+		assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+		assert_int_equal(publish.state, PUBLISH_STANDBY);
+	}
+}
+
 static void owner_gives_a_sign_of_life_each_round(void **state)
 {
 	create();
@@ -43,8 +54,7 @@ static void standby_takes_over_after_three_still_intervals(void **state)
 	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
 	assert_int_equal(publish.state, PUBLISH_STANDBY);
 	assert_false(publish_is_alarm(&publish));
-	now_ms += 3 * INTERVAL - LOOK - 1; /* the first look may have come one late */
-	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	looks_on(3 * INTERVAL - LOOK - 1); /* the first look may have come one late */
 	assert_int_equal(publish_wait_ms(&publish, now_ms), 1);
 	now_ms += 1;
 	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
@@ -71,6 +81,55 @@ static void standby_counts_from_the_last_sign_of_life(void **state)
 	}
 	assert_false(standby_round(markers[2]));
 	assert_int_equal(publish.state, PUBLISH_STANDBY);
+}
+
+/* The owner may have been cut off from the name server as well: it gets its three intervals again. */
+static void outage_makes_no_owner_look_dead(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	looks_on(2 * INTERVAL);
+	for (int i = 0; i < 8; i++) {
+		now_ms += INTERVAL / 2;
+		publish_begin(&publish, &request);
+		publish_fail(&publish, "no answer");
+		assert_int_equal(publish.state, PUBLISH_RETRY);
+	}
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+	looks_on(3 * INTERVAL - LOOK - 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
+}
+
+/* A single look that failed is no outage. */
+static void lost_look_delays_no_take_over(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	looks_on(INTERVAL);
+	now_ms += LOOK;
+	publish_begin(&publish, &request);
+	publish_fail(&publish, "no answer");
+	looks_on(2 * INTERVAL - 2 * LOOK - 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+}
+
+/* As while an administrator has the zone frozen: the owner cannot write either. */
+static void server_that_takes_no_updates_makes_no_owner_look_dead(void **state)
+{
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	looks_on(3 * INTERVAL - LOOK - 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
+	publish_fail(&publish, "REFUSED");
+	now_ms += 1000;
+	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
+	looks_on(3 * INTERVAL - LOOK - 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
 }
 
 static void standby_looks_four_times_per_interval(void **state)
@@ -159,6 +218,10 @@ int main(void)
 		cmocka_unit_test_setup(standby_takes_over_after_three_still_intervals,
 				       fixture_reset_cold),
 		cmocka_unit_test_setup(standby_counts_from_the_last_sign_of_life,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(outage_makes_no_owner_look_dead, fixture_reset_cold),
+		cmocka_unit_test_setup(lost_look_delays_no_take_over, fixture_reset_cold),
+		cmocka_unit_test_setup(server_that_takes_no_updates_makes_no_owner_look_dead,
 				       fixture_reset_cold),
 		cmocka_unit_test_setup(standby_looks_four_times_per_interval, fixture_reset_cold),
 		cmocka_unit_test_setup(owner_who_comes_back_stands_by, fixture_reset_cold),

@@ -267,6 +267,17 @@ static void nobody_grows_old_while_nobody_can_look(void **state)
 	assert_int_equal(publish.state, PUBLISH_PRESENT);
 }
 
+static void server_that_takes_no_updates_makes_nobody_look_dead(void **state)
+{
+	enum publish_step step;
+
+	silence(7, &step);
+	assert_int_equal(step, PUBLISH_REMOVE);
+	publish_fail(&publish, "REFUSED");
+	assert_true(silence(7, &step) >= 2 * INTERVAL + INTERVAL / 2);
+	assert_int_equal(step, PUBLISH_REMOVE);
+}
+
 static void address_that_two_have_stays_when_one_goes(void **state)
 {
 	world_count = 0;
@@ -368,8 +379,11 @@ static void single_owner_is_followed_only_when_it_is_ours_or_silent(void **state
 	entry("v=amtps1;owner=core9;epoch=3");
 	assert_false(begin());
 	assert_int_equal(publish.state, PUBLISH_STANDBY);
-	now_ms += 3 * INTERVAL;
-	publish.rival_since_ms = now_ms - 3 * INTERVAL;
+	for (unsigned look = 1; look < 3 * PUBLISH_LOOKS - 1; look++) {
+		now_ms += INTERVAL / PUBLISH_LOOKS;
+		assert_false(begin());
+	}
+	now_ms += INTERVAL / PUBLISH_LOOKS;
 	assert_true(begin());
 	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
 	find(UPDATE_RRSET_IS, NAME, "v=amtps1;owner=core9;epoch=3");
@@ -435,6 +449,8 @@ int main(void)
 		cmocka_unit_test_setup(one_renewal_and_three_glances_per_interval, reset_both),
 		cmocka_unit_test_setup(silent_one_is_removed_after_three_intervals, reset_both),
 		cmocka_unit_test_setup(nobody_grows_old_while_nobody_can_look, reset_both),
+		cmocka_unit_test_setup(server_that_takes_no_updates_makes_nobody_look_dead,
+				       reset_both),
 		cmocka_unit_test_setup(address_that_two_have_stays_when_one_goes, reset_both),
 		cmocka_unit_test_setup(stray_address_is_repaired_but_not_for_ever, reset_both),
 		cmocka_unit_test_setup(core_that_takes_no_hellos_leaves_to_a_better_one,
