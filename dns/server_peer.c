@@ -385,7 +385,9 @@ void server_peer_answered(struct server_peer *peer, uint16_t id, uint64_t now_ms
 bool server_peer_forget(struct server_peer *peer, uint16_t id)
 {
 	struct letter *letter = letter_of(peer, id);
-	bool left = !letter || !letter->line || letter->line->open;
+	/* On a connection that is being opened it leaves as soon as that is. */
+	bool left = !letter || !letter->line || letter->line->open ||
+		    server_connection_state(letter->line->connection) != SERVER_CONNECTION_CLOSED;
 
 	if (letter)
 		clear(peer, letter);

@@ -61,7 +61,7 @@ int server_peer_send(struct server_peer *peer, bool datagram, uint16_t id, const
 
 /* The answer to it is proven. */
 void server_peer_answered(struct server_peer *peer, uint16_t id, uint64_t now_ms);
-/* Nobody waits for its answer any more. False when it never left. */
+/* Nobody waits for its answer any more. False when it never left, and will not. */
 bool server_peer_forget(struct server_peer *peer, uint16_t id);
 /* It was not answered in time; over UDP: UDP is left alone for a while. */
 void server_peer_missed(struct server_peer *peer, uint16_t id, uint64_t now_ms);

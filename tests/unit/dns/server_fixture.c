@@ -263,6 +263,17 @@ void script(struct fixture *f, enum act what, int rcode)
 	script->rcode[script->count++] = rcode;
 }
 
+void answer_held(struct fixture *f, size_t server, int rcode)
+{
+	struct script *script = &f->scripts[server];
+	const struct name_server_tsig tsig = good_tsig(script);
+
+	assert_non_null(script->held);
+	answer(script, script->held, rcode, &tsig);
+	free(script->held);
+	script->held = NULL;
+}
+
 void begin(struct fixture *f, size_t servers, const struct tsig_key *key)
 {
 	assert_int_equal(server_zone_new(&f->server, f->pool, &f->zone, f->endpoints, servers, key),

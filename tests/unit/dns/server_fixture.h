@@ -77,6 +77,8 @@ int server_tear_down(void **state);
 
 /* Appends one step to the script of server 0; its last step repeats. */
 void script(struct fixture *f, enum act what, int rcode);
+/* The one message that the server holds (HOLD) is answered. */
+void answer_held(struct fixture *f, size_t server, int rcode);
 /* Makes the zone with the first `servers` servers. */
 void begin(struct fixture *f, size_t servers, const struct tsig_key *key);
 /* Records the outcome; `user` is the request's number. Fails when called from inside a call. */

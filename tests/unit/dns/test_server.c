@@ -134,35 +134,6 @@ static void update_that_cannot_be_encoded_is_refused_at_once(void **state)
 	assert_int_equal(server_zone_room(f->server), SERVER_WINDOW_FIRST + SERVER_WAITING_MAX);
 }
 
-static void zone_without_a_server_takes_nothing_until_it_is_given_one(void **state)
-{
-	struct fixture *f = *state;
-
-	begin(f, 0, f->key);
-	assert_int_equal(server_zone_room(f->server), 0);
-	assert_int_equal(put_update(f, 0), -EBUSY);
-	assert_int_equal(server_counters(f->server).server.port, 0);
-	assert_int_equal(server_zone_set_servers(f->server, f->endpoints, 0), -EINVAL);
-	assert_int_equal(server_zone_set_servers(f->server, f->endpoints, 1), 0);
-	assert_int_equal(one_update(f)->class, SERVER_DONE);
-}
-
-static void what_is_under_way_goes_to_the_new_servers(void **state)
-{
-	struct fixture *f = *state;
-
-	script(f, SILENT, 0);
-	begin(f, 1, f->key);
-	assert_int_equal(put_update(f, 0), 0);
-	while (!f->scripts[0].seen)
-		event_base_loop(f->base, EVLOOP_ONCE);
-	assert_int_equal(server_zone_set_servers(f->server, f->endpoints + 1, 1), 0);
-	wait_for(f, 1);
-	assert_int_equal(f->outcomes[0].class, SERVER_DONE);
-	assert_true(endpoint_equal(f->outcomes[0].server, f->endpoints[1]));
-	assert_int_equal(f->scripts[0].seen, 1);
-}
-
 static void answer_in_single_bytes_is_put_together(void **state)
 {
 	struct fixture *f = *state;
@@ -282,8 +253,6 @@ int main(void)
 		TEST(answers_may_come_in_any_order),
 		TEST(room_is_bounded_and_ids_are_different),
 		TEST(update_that_cannot_be_encoded_is_refused_at_once),
-		TEST(zone_without_a_server_takes_nothing_until_it_is_given_one),
-		TEST(what_is_under_way_goes_to_the_new_servers),
 		TEST(answer_in_single_bytes_is_put_together),
 		TEST(only_the_request_that_was_dropped_is_sent_again),
 		TEST(reset_in_the_middle_costs_nothing),
