@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A zone without servers: they are found by SOA, whatever the resolver answers at first. */
+#include "tests/unit/dns/answer.h"
 #include "tests/unit/dns/door_fixture.h"
 
 #include <setjmp.h>
@@ -36,78 +37,41 @@ static const char *const bad_names[BADS] = {
 static enum bad bad;
 static size_t bad_left; /* so many answers, then all are well */
 
-struct builder {
-	uint8_t bytes[512];
-	size_t length;
-};
-
-static void put16(struct builder *builder, unsigned value)
-{
-	builder->bytes[builder->length++] = (uint8_t)(value >> 8);
-	builder->bytes[builder->length++] = (uint8_t)value;
-}
-
-static void put_record(struct builder *builder, unsigned type, const uint8_t *data, size_t length)
-{
-	put16(builder, 0xc00c); /* the name that was asked about */
-	put16(builder, type);
-	put16(builder, 1);
-	put16(builder, 0);
-	put16(builder, 60);
-	put16(builder, (unsigned)length);
-	memcpy(builder->bytes + builder->length, data, length);
-	builder->length += length;
-	builder->bytes[7]++;
-}
-
-static void put_soa(struct builder *builder)
-{
-	static const struct hostname mname = {"ns1.example"};
-	uint8_t data[2 * HOSTNAME_WIRE_MAX + 20] = {0};
-	size_t length = hostname_to_wire(&mname, data);
-
-	length += hostname_to_wire(&mname, data + length);
-	put_record(builder, SOA, data, length + 20);
-}
-
 /* As a server that is resolver and primary of everything. */
-static void build(const struct name_server_message *message, struct builder *ret)
+static void build(const struct name_server_message *message, struct answer *ret)
 {
-	static const uint8_t loopback[4] = {127, 0, 0, 1};
-	unsigned type = message->bytes[message->length - 3];
+	unsigned type;
+	struct hostname name = answer_question(message, &type);
 
-	memcpy(ret->bytes, message->bytes, message->length);
-	ret->length = message->length;
-	ret->bytes[2] = 0x84;
-	ret->bytes[3] = 0;
+	answer_begin(ret, message);
 	if (type == SOA)
-		put_soa(ret);
+		answer_soa(ret, ANSWER_ANSWER, &name);
 	else if (type == A)
-		put_record(ret, A, loopback, sizeof(loopback));
+		answer_loopback(ret, &name);
 }
 
 /* False = send nothing. */
-static bool spoil(struct builder *builder)
+static bool spoil(struct answer *answer)
 {
 	switch (bad) {
 	case WRONG_ID:
-		builder->bytes[0] ^= 0x55;
+		answer->bytes[0] ^= 0x55;
 		break;
 	case WRONG_QUESTION:
-		builder->bytes[13] ^= 1;
+		answer->bytes[13] ^= 1;
 		break;
 	case TRUNCATED:
-		builder->bytes[2] |= 2;
+		answer->bytes[2] |= 2;
 		break;
 	case LAME:
-		builder->bytes[2] &= (uint8_t)~4;
+		answer->bytes[2] &= (uint8_t)~4;
 		break;
 	case GARBAGE:
-		memset(builder->bytes + 12, 0xff, builder->length - 12);
+		memset(answer->bytes + 12, 0xff, answer->length - 12);
 		break;
 	case SERVFAIL:
 	case REFUSED:
-		builder->bytes[3] = bad == SERVFAIL ? 2 : 5;
+		answer->bytes[3] = bad == SERVFAIL ? 2 : 5;
 		break;
 	case SILENT:
 		return false;
@@ -120,20 +84,20 @@ static bool spoil(struct builder *builder)
 
 static void resolver_and_primary(struct door *door, const struct name_server_message *message)
 {
-	struct builder builder;
+	struct answer built;
 
 	if (!door_is_query(message) || message->bytes[11]) { /* signed: an update or its query */
 		door_answer(door, message, 0);
 		return;
 	}
-	build(message, &builder);
+	build(message, &built);
 	/* Lame is what the server says of itself, not what the resolver does. */
 	if (bad_left && !(bad == LAME && message->bytes[2] & 1)) {
 		bad_left--;
-		if (!spoil(&builder))
+		if (!spoil(&built))
 			return;
 	}
-	name_server_answer(message, builder.bytes, builder.length);
+	name_server_answer(message, built.bytes, built.length);
 }
 
 static bool all_present(struct door *door)
