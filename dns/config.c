@@ -149,6 +149,50 @@ static const struct config_table zone_table = {
 	.check = zone_check,
 };
 
+static const struct config_key domain_keys[] = {
+	{.name = "name",
+	 .kind = CONFIG_HOSTNAME,
+	 .required = true,
+	 .offset = offsetof(struct dns_zone_config, name),
+	 .help = "Name of the domain, forward (corp.example) or reverse (10.in-addr.arpa); nothing "
+		 "above it is taken for a zone of its names."},
+	{.name = "key",
+	 .kind = CONFIG_TEXT,
+	 .offset = offsetof(struct dns_zone_config, key),
+	 .help = "Name of one of dns.keys, for every zone found there; updates are unsigned "
+		 "without it."},
+	{.name = "conflict-mode",
+	 .kind = CONFIG_ENUM,
+	 .fallback = "inherited",
+	 .choices = zone_mode_names,
+	 .offset = offsetof(struct dns_zone_config, conflict_mode),
+	 .help = "As dns.conflict-mode, which it is by default, for every zone found there."},
+};
+
+static void domain_check(const void *object, struct config_check *check)
+{
+	static const struct hostname nobodys[] = {{""}, {"arpa"}, {"in-addr.arpa"}, {"ip6.arpa"}};
+	const struct dns_zone_config *domain = object;
+
+	for (size_t i = 0; i < COUNT(nobodys); i++) {
+		if (hostname_equal(&domain->name, &nobodys[i]))
+			config_complain(
+				check, "name",
+				"\"%s\" is nobody's own; write the part of it that is yours, "
+				"as in corp.example or 10.in-addr.arpa",
+				i ? nobodys[i].text : ".");
+	}
+}
+
+static const struct config_table domain_table = {
+	.name = "domain",
+	.help = "A domain in which zones are found.",
+	.size = sizeof(struct dns_zone_config),
+	.keys = domain_keys,
+	.count = COUNT(domain_keys),
+	.check = domain_check,
+};
+
 static const struct config_key discover_keys[] = {
 	{.name = "resolvers",
 	 .kind = CONFIG_ENDPOINT,
@@ -158,6 +202,28 @@ static const struct config_key discover_keys[] = {
 	 .offset = offsetof(struct dns_discover_config, resolvers),
 	 .help = "Resolvers that are asked for zones and their servers; those of /etc/resolv.conf "
 		 "by default."},
+	{.name = "below",
+	 .kind = CONFIG_TABLE,
+	 .list = true,
+	 .max = 64,
+	 .table = &domain_table,
+	 .offset = offsetof(struct dns_discover_config, below),
+	 .help = "Domains whose names are registered though no zone of dns.zones holds them: the "
+		 "zone is found by asking."},
+	{.name = "max-zones",
+	 .kind = CONFIG_INT,
+	 .fallback = "64",
+	 .min = 1,
+	 .max = 1024,
+	 .offset = offsetof(struct dns_discover_config, max_zones),
+	 .help = "Most zones found there at one time; names of more zones wait."},
+	{.name = "forget-after",
+	 .kind = CONFIG_DURATION,
+	 .fallback = "1d",
+	 .min = SECOND,
+	 .max = 365 * DAY,
+	 .offset = offsetof(struct dns_discover_config, forget_ms),
+	 .help = "A zone that was found is forgotten when no name was in it for so long."},
 };
 
 static const struct config_table discover_table = {
@@ -255,6 +321,28 @@ static void dns_check_keys(const struct dns_config *dns, struct config_check *ch
 	}
 }
 
+/* A domain within a zone would never be looked into. */
+static void check_domain(const struct dns_config *dns, size_t index, struct config_check *check)
+{
+	const struct dns_zone_config *domains = dns->discover.below.items, *one = &domains[index];
+	const struct dns_zone_config *zones = dns->zones.items;
+	int zone = dns_config_zone(dns, &one->name);
+	char place[40];
+
+	snprintf(place, sizeof(place), "discover.below[%zu]", index);
+	if (one->key && !key_exists(dns, one->key))
+		config_complain(check, place, "there is no key \"%s\" in dns.keys", one->key);
+	if (zone >= 0)
+		config_complain(check, place,
+				"%s lies in the zone %s of dns.zones, which all its names go to; "
+				"take one of the two out",
+				one->name.text, zones[zone].name.text);
+	for (size_t i = 0; i < index; i++) {
+		if (hostname_equal(&one->name, &domains[i].name))
+			config_complain(check, place, "%s is there twice", one->name.text);
+	}
+}
+
 static void dns_check(const void *object, struct config_check *check)
 {
 	const struct dns_config *dns = object;
@@ -273,6 +361,8 @@ static void dns_check(const void *object, struct config_check *check)
 						zones[i].name.text);
 		}
 	}
+	for (size_t i = 0; i < dns->discover.below.count; i++)
+		check_domain(dns, i, check);
 }
 
 const struct config_table dns_config_table = {

@@ -6,6 +6,7 @@
  */
 #include "dns/dns.h"
 #include "dns/dns_find.h"
+#include "dns/dns_walk.h"
 #include "dns/door.h"
 #include "common/clock.h"
 #include "common/random.h"
@@ -65,6 +66,8 @@ static void fill(struct dns *dns, struct queue_batch *batch)
 		row->entry = ledger_touched(dns->ledger, &row->intent);
 		row->intent.words = NULL;
 	}
+	if (!dns_walk_fill(dns, batch))
+		return;
 	fill_positions(dns, batch);
 }
 
@@ -87,6 +90,9 @@ static void give_back(struct dns *dns, const struct queue_row *row, bool good)
 	struct dns_position *position;
 
 	switch (row->kind) {
+	case QUEUE_PLACE:
+		dns_walk_saved(dns, row->place, good);
+		break;
 	case QUEUE_LEASE:
 		leases_saved(dns->leases, row->lease_row, good);
 		if (good && dns->on_lease)
@@ -161,10 +167,11 @@ static void save(struct dns *dns)
 
 static void on_save(evutil_socket_t fd, short what, void *user)
 {
-	const struct dns *dns = user;
+	struct dns *dns = user;
 
+	dns_walk_look(dns);
 	if (!dns->disk_fails)
-		save(user);
+		save(dns);
 }
 
 static void on_save_again(evutil_socket_t fd, short what, void *user)
@@ -192,109 +199,15 @@ static void on_saved(const struct queue_batch *batch, int result, void *user)
 
 /* Building and taking apart --------------------------------------------------------------------- */
 
-static int open_keys(struct dns *dns, struct err *err)
-{
-	const struct dns_key_config *keys = dns->config->keys.items;
-
-	dns->keys = calloc(dns->config->keys.count + 1, sizeof(struct tsig_key *));
-	if (!dns->keys)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < dns->config->keys.count; i++) {
-		int r = tsig_key_new(&dns->keys[i], keys[i].name,
-				     (enum tsig_algorithm)keys[i].algorithm, keys[i].secret.bytes,
-				     keys[i].secret.length, err);
-
-		if (r < 0) {
-			err_prefix(err, "dns.keys: %s", keys[i].name);
-			return r;
-		}
-		if (keys[i].algorithm == TSIG_HMAC_SHA1)
-			log_warning("dns", "hmac-sha1 is no longer recommended, key=%s",
-				    keys[i].name);
-	}
-	return 0;
-}
-
-static const struct tsig_key *key_named(const struct dns *dns, const char *name)
-{
-	const struct dns_key_config *keys = dns->config->keys.items;
-
-	for (size_t i = 0; name && i < dns->config->keys.count; i++) {
-		if (!strcasecmp(keys[i].name, name))
-			return dns->keys[i];
-	}
-	return NULL;
-}
-
-static struct registration_rules rules_of(const struct dns *dns, const struct dns_zone_config *zone)
-{
-	const struct dns_config *config = dns->config;
-
-	return (struct registration_rules){
-		.mode = dns_config_mode(config, zone),
-		.ttl_s = (uint32_t)(config->ttl_ms / 1000),
-		.ttl_min_s = (uint32_t)(config->ttl_min_ms / 1000),
-		.ttl_max_s = (uint32_t)(config->ttl_max_ms / 1000),
-		.verify = config->verify,
-		.zone = {zone->name, zone->range},
-		.machines = dns->machines,
-	};
-}
-
-static int open_zone(struct dns *dns, struct dns_zone *zone, struct err *err)
-{
-	const struct dns_zone_config *config = zone->config;
-	const struct tsig_key *key = key_named(dns, config->key);
-	int r;
-
-	if (config->key && !key)
-		return err_set(err, -EINVAL, "dns.zones: %s: there is no key \"%s\" in dns.keys",
-			       config->name.text, config->key);
-	pace_init(&zone->pace);
-	zone->rules = rules_of(dns, config);
-	LIST_INIT(&zone->flights);
-	batch_line_init(&zone->line);
-	for (unsigned step = 0; step < BATCH_KINDS; step++) {
-		if (registration_step_asks((enum registration_step)step))
-			batch_line_alone(&zone->line, step);
-	}
-	zone->timer = event_new(dns->base, -1, 0, dns_send_on_timer, zone);
-	r = server_zone_new(&zone->server, dns->servers, &config->name, config->servers.items,
-			    config->servers.count, key);
-	if (!r)
-		r = dns_find_new(zone);
-	if (r < 0 || !zone->timer)
-		return err_set(err, r < 0 ? r : -ENOMEM, "dns.zones: %s: %s", config->name.text,
-			       strerror(r < 0 ? -r : ENOMEM));
-	return 0;
-}
-
-static int open_zones(struct dns *dns, struct err *err)
-{
-	const struct dns_zone_config *configs = dns->config->zones.items;
-	size_t count = dns->config->zones.count;
-	int r = 0;
-
-	dns->zones = calloc(count + 1, sizeof(*dns->zones));
-	dns->zone_names = calloc(count + 1, sizeof(*dns->zone_names));
-	if (!dns->zones || !dns->zone_names || server_pool_new(&dns->servers, dns->base) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; !r && i < count; i++) {
-		dns->zones[i] = (struct dns_zone){
-			.dns = dns, .index = (int)i, .config = &configs[i]};
-		dns->zone_names[i] = (struct zone){configs[i].name, configs[i].range};
-		dns->zone_count++;
-		r = open_zone(dns, &dns->zones[i], err);
-	}
-	return r;
-}
-
 static void on_row(const struct queue_row *row, void *user)
 {
 	struct dns *dns = user;
 	int r = 0;
 
 	switch (row->kind) {
+	case QUEUE_PLACE:
+		dns_walk_load(dns, row);
+		break;
 	case QUEUE_LEASE:
 		r = leases_load(dns->leases, &row->lease);
 		machine_saw(dns->machines, row->lease.mac, row->lease.address,
@@ -326,7 +239,9 @@ static int load(struct dns *dns, struct db *db, struct err *err)
 	int r = leases_new(&dns->leases, random_u64());
 
 	if (!r)
-		r = ledger_new(&dns->ledger, dns->zone_names, dns->zone_count, random_u64());
+		r = ledger_new(&dns->ledger, dns->zone_names, dns->configured_count, random_u64());
+	if (!r)
+		r = dns_walk_use_places(dns);
 	if (r < 0)
 		return err_set(err, r, "out of memory");
 	ledger_set_refresh(dns->ledger, (uint64_t)dns->config->refresh_ms);
@@ -353,8 +268,9 @@ static int open_all(struct dns *dns, struct db *db, const struct lease_config *l
 	dns->save_again = event_new(dns->base, -1, 0, on_save_again, dns);
 	if (!dns->save || !dns->save_again || machine_table_new(&dns->machines, random_u64()) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
-	if ((r = open_keys(dns, err)) < 0 || (r = open_zones(dns, err)) < 0 ||
-	    (r = dns_publish_new(dns, db, err)) < 0)
+	if (dns_walk_new(dns) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	if ((r = dns_zones_open(dns, err)) < 0 || (r = dns_publish_new(dns, db, err)) < 0)
 		return r;
 	if (lease->socket && *lease->socket) {
 		r = inbox_open(&dns->inbox, dns->base, lease->socket, lease->group,
@@ -395,6 +311,7 @@ int dns_start(struct dns *dns, struct err *err)
 	dns->running = true;
 	for (size_t i = 0; i < dns->zone_count; i++)
 		dns_find_start(&dns->zones[i]);
+	dns_walk_start(dns);
 	dns_publish_start(dns);
 	dns_reconcile_soon(dns, RECONCILE_ON_START);
 	send_all(dns);
@@ -408,6 +325,7 @@ void dns_stop(struct dns *dns)
 	dns->running = false;
 	dns_reconcile_stop(dns);
 	dns_publish_stop(dns);
+	dns_walk_stop(dns);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		dns_send_stop(&dns->zones[i]);
 	dns_story_stop(dns);
@@ -425,24 +343,15 @@ void dns_free(struct dns *dns)
 	inbox_close(dns->inbox);
 	queue_free(dns->queue);
 	dns_publish_free(dns);
-	for (size_t i = 0; i < dns->zone_count; i++) {
-		if (dns->zones[i].timer)
-			event_free(dns->zones[i].timer);
-		dns_find_free(&dns->zones[i]);
-	}
-	for (size_t i = 0; dns->keys && i < dns->config->keys.count; i++)
-		tsig_key_free(dns->keys[i]);
+	dns_walk_free(dns);
+	dns_zones_close(dns);
 	if (dns->save)
 		event_free(dns->save);
 	if (dns->save_again)
 		event_free(dns->save_again);
-	server_pool_free(dns->servers);
 	ledger_free(dns->ledger);
 	leases_free(dns->leases);
 	machine_table_free(dns->machines);
-	free(dns->zones);
-	free(dns->zone_names);
-	free(dns->keys);
 	free(dns);
 }
 

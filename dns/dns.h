@@ -71,6 +71,10 @@ struct dns_zone_config {
 /* The mapping `dns.discover`: how zones and their primary servers are found. */
 struct dns_discover_config {
 	struct config_list resolvers; /* struct endpoint; none = those of /etc/resolv.conf */
+	struct config_list below; /* struct dns_zone_config without servers: the domains in which
+				     zones are found that dns.zones does not name */
+	int64_t max_zones;        /* of those */
+	int64_t forget_ms;        /* one without names goes after so long */
 };
 
 /* The mapping `dns`. */

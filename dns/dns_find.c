@@ -3,7 +3,8 @@
 
 #include "common/clock.h"
 #include "common/random.h"
-#include "common/resolvers.h"
+#include "dns/dns_search.h"
+#include "dns/dns_walk.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -17,10 +18,9 @@
 #define BETWEEN_MS 10000 /* between two searches that refusals ask for */
 
 struct dns_find {
+	struct dns_search search; /* first: its done gets it */
 	struct dns_zone *zone;
 	struct dns_zone_config config; /* the zone's own, with the servers that were found */
-	struct primary primary;
-	struct ask *ask; /* under way */
 	struct event *timer;
 	struct backoff backoff;
 	bool failed;       /* the last search */
@@ -45,7 +45,7 @@ static void set_timer(struct dns_find *find, uint64_t wait_ms)
 
 static bool same_servers(const struct dns_find *find)
 {
-	const struct primary *primary = &find->primary;
+	const struct primary *primary = &find->search.primary;
 
 	if (find->config.servers.count != primary->count)
 		return false;
@@ -58,7 +58,7 @@ static bool same_servers(const struct dns_find *find)
 
 static int use_servers(struct dns_find *find)
 {
-	const struct primary *primary = &find->primary;
+	const struct primary *primary = &find->search.primary;
 	unsigned next = !find->in_use;
 	int r;
 
@@ -88,7 +88,7 @@ static void not_found(struct dns_find *find, const char *words)
 
 static void found(struct dns_find *find)
 {
-	const struct primary *primary = &find->primary;
+	const struct primary *primary = &find->search.primary;
 	struct dns_zone *zone = find->zone;
 	char server[ENDPOINT_TEXT];
 	bool changed = !same_servers(find);
@@ -117,62 +117,28 @@ static void found(struct dns_find *find)
 
 /* A search -------------------------------------------------------------------------------------- */
 
-static void step(struct dns_find *find, const struct ask_answer *last);
-
-static void on_answer(const struct ask_answer *answer, void *user)
+static void on_searched(struct dns_search *search, enum primary_result result)
 {
-	struct dns_find *find = user;
+	struct dns_find *find = (struct dns_find *)search; /* its first member */
 
-	find->ask = NULL;
-	find->zone->dns->counters.ignored_answers += answer->ignored;
-	find->zone->dns->counters.bad_answers += !answer->good;
-	step(find, answer);
-}
-
-static void step(struct dns_find *find, const struct ask_answer *last)
-{
-	struct event_base *base = find->zone->dns->base;
-	struct ask_answer none = {.good = false};
-	struct ask_question question;
-	enum primary_result result;
-	char at[ENDPOINT_TEXT];
-	int r;
-
-	while ((result = primary_next(&find->primary, last, &question)) == PRIMARY_ASK) {
-		r = ask_new(&find->ask, base, &question, on_answer, find);
-		if (!r)
-			return;
-		err_set(&none.words, 0, "%s: %s", endpoint_print(question.server, at),
-			strerror(-r));
-		last = &none;
-	}
-	if (result == PRIMARY_FOUND)
+	if (result == PRIMARY_FOUND) {
 		found(find);
-	else
-		not_found(find, find->primary.words.text);
-}
-
-static void search(struct dns_find *find)
-{
-	const struct dns *dns = find->zone->dns;
-	const struct config_list *configured = &dns->config->discover.resolvers;
-	struct endpoint resolvers[RESOLVERS_MAX];
-	size_t count = configured->count ? 0 : resolvers_read(RESOLVERS_FILE, resolvers);
-
-	find->begun_ms = clock_mono_ms();
-	find->zone->dns->counters.searches++;
-	primary_begin(&find->primary, &find->config.name, &find->config.name,
-		      configured->count ? configured->items : resolvers,
-		      configured->count ? configured->count : count, dns->found_port);
-	step(find, NULL);
+		return;
+	}
+	not_found(find, search->primary.words.text);
+	if (search->primary.phase == PRIMARY_ZONE)
+		dns_walk_doubt(find->zone);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *user)
 {
 	struct dns_find *find = user;
 
-	if (!find->ask && find->zone->server)
-		search(find);
+	if (find->search.ask || !find->zone->server)
+		return;
+	find->begun_ms = clock_mono_ms();
+	dns_search_begin(&find->search, &find->config.name, &find->config.name,
+			 PRIMARY_GOAL_SERVERS);
 }
 
 /* For the rest of the door ---------------------------------------------------------------------- */
@@ -186,6 +152,7 @@ int dns_find_new(struct dns_zone *zone)
 	find = calloc(1, sizeof(*find));
 	if (!find)
 		return -ENOMEM;
+	find->search = (struct dns_search){.dns = zone->dns, .done = on_searched};
 	find->zone = zone;
 	find->config = *zone->config;
 	find->backoff = (struct backoff){.base_ms = 1000, .max_ms = 60 * 1000};
@@ -216,8 +183,7 @@ void dns_find_stop(struct dns_zone *zone)
 {
 	if (!zone->find)
 		return;
-	ask_free(zone->find->ask);
-	zone->find->ask = NULL;
+	dns_search_stop(&zone->find->search);
 	if (zone->find->timer)
 		event_del(zone->find->timer);
 }
@@ -229,7 +195,7 @@ void dns_find_again(struct dns_zone *zone)
 	uint64_t at_ms;
 
 	/* While the search fails its own pause is the shorter one. */
-	if (!find || find->ask || find->failed)
+	if (!find || find->search.ask || find->failed)
 		return;
 	at_ms = find->begun_ms + BETWEEN_MS;
 	set_timer(find, at_ms > now_ms ? at_ms - now_ms : 0);

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "dns/door.h"
-#include "dns/primary.h"
 
 struct dns_find;
 

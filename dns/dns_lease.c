@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "dns/dns_walk.h"
 #include "dns/door.h"
 #include "common/clock.h"
 #include "dns/plan.h"
@@ -72,13 +73,13 @@ static void note_no_zone(struct dns *dns, const struct intent *intent)
 	struct hostname owner = intent_owner(intent);
 	uint64_t held;
 
-	if (!intent->wanted || zone_find(dns->zone_names, dns->zone_count, &owner) >= 0)
+	if (!intent->wanted || ledger_zone(dns->ledger, &owner) >= 0 || dns_walk_has(dns, &owner))
 		return;
 	if (log_gate_pass(&dns->gates.no_zone, clock_mono_ms(), DNS_GATE_MS, &held))
 		log_warning(
 			"dns",
-			"no zone in dns.zones holds the name, which is not registered, name=%s, "
-			"repeats=%" PRIu64,
+			"no zone in dns.zones and no domain in dns.discover.below holds the name, "
+			"which is not registered, name=%s, repeats=%" PRIu64,
 			owner.text, held);
 }
 

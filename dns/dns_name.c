@@ -4,6 +4,7 @@
  * what waits be tried at once.
  */
 #include "dns/dns_find.h"
+#include "dns/dns_walk.h"
 #include "dns/door.h"
 #include "common/clock.h"
 
@@ -109,7 +110,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 static void ask(struct dns_story *story, const struct hostname *owner, uint16_t type)
 {
 	struct dns *dns = story->dns;
-	int index = zone_find(dns->zone_names, dns->zone_count, owner);
+	int index = ledger_zone(dns->ledger, owner);
 	struct question *question = &story->questions[story->asked];
 	struct hostname name;
 	int r = -ENOENT;
@@ -127,7 +128,7 @@ static void ask(struct dns_story *story, const struct hostname *owner, uint16_t 
 		return;
 	}
 	rows_printf(story->rows, "in DNS: %s %s", owner->text, record_type_name(type));
-	rows_text(story->rows, r == -ENOENT         ? "not asked: no zone in dns.zones holds it"
+	rows_text(story->rows, r == -ENOENT         ? "not asked: no zone that we know holds it"
 			       : r == -EHOSTUNREACH ? "not asked: no server of the zone is known"
 			       : r == -EBUSY        ? "not asked: the server has enough to do"
 						    : "not asked: out of memory");
@@ -183,14 +184,16 @@ static void put_owner(struct dns_story *story, const struct ledger_row *row)
 		    row->mark.adopted ? "was there before us: adopted" : "written by us");
 }
 
-/* The zone of the name, and how its server is known. */
-static void put_zone(struct dns_story *story)
+/* The zone of an owner name, where that is known from, and how its server is known. */
+static void put_zone(struct dns_story *story, const struct hostname *owner)
 {
 	struct dns *dns = story->dns;
-	int index = zone_find(dns->zone_names, dns->zone_count, &story->order.name);
-	char how[DNS_FIND_TEXT], server[ENDPOINT_TEXT];
+	int index = ledger_zone(dns->ledger, owner);
+	char how[DNS_FIND_TEXT], from[DNS_WALK_TEXT], server[ENDPOINT_TEXT];
 	struct server_counters counters;
 
+	rows_printf(story->rows, "zone of %s", owner->text);
+	rows_text(story->rows, dns_walk_print(dns, owner, from));
 	if (index < 0 || !dns->zones[index].server)
 		return;
 	counters = server_counters(dns->zones[index].server);
@@ -217,6 +220,14 @@ static void on_entry(const struct ledger_entry *entry, void *user)
 		finding->entries[finding->count++] = entry;
 }
 
+static void put_reverse(struct dns_story *story, const struct hostname *owner)
+{
+	if (story->asked == 3 + STORY_ADDRESSES)
+		return;
+	put_zone(story, owner);
+	ask(story, owner, RECORD_PTR);
+}
+
 static void put_known(struct dns_story *story)
 {
 	struct finding finding = {.name = &story->order.name};
@@ -228,7 +239,7 @@ static void put_known(struct dns_story *story)
 		rows_text(story->rows, "wanted");
 		rows_text(story->rows, "no: no lease of an ME client has this name");
 	}
-	put_zone(story);
+	put_zone(story, &story->order.name);
 	ask(story, &story->order.name, RECORD_A);
 	ask(story, &story->order.name, RECORD_AAAA);
 	ask(story, &story->order.name, RECORD_DHCID);
@@ -241,8 +252,8 @@ static void put_known(struct dns_story *story)
 		owner = intent_owner(&row.intent);
 		if (row.intent.kind == INTENT_FORWARD)
 			put_lease(story, row.intent.address);
-		else if (story->asked < 3 + STORY_ADDRESSES)
-			ask(story, &owner, RECORD_PTR);
+		else
+			put_reverse(story, &owner);
 	}
 }
 
@@ -287,7 +298,7 @@ size_t dns_retry(struct dns *dns, const struct hostname *what)
 	for (size_t i = 0; i < dns->zone_count; i++) {
 		struct dns_zone *zone = &dns->zones[i];
 
-		if (what && !hostname_is_below(what, &zone->config->name))
+		if (!zone->server || (what && !hostname_is_below(what, &zone->config->name)))
 			continue;
 		if (zone->pace.state != PACE_GOOD)
 			log_info("dns", "a person closes the circuit, zone=%s",
@@ -296,6 +307,7 @@ size_t dns_retry(struct dns *dns, const struct hostname *what)
 		if (dns->running)
 			dns_find_start(zone);
 	}
+	dns_walk_again(dns, what);
 	for (unsigned part = 0; part < LEDGER_PARTS; part++)
 		count += ledger_retry(dns->ledger, part, what);
 	for (size_t i = 0; i < dns->zone_count; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/dns_find.h"
+#include "dns/dns_walk.h"
 #include "dns/door.h"
 #include "common/clock.h"
 
@@ -56,9 +57,12 @@ static const char *default_words(const struct ledger_row *row)
 
 const char *dns_print_words(const struct dns *dns, const struct ledger_row *row)
 {
-	const char *words = row->zone >= 0 && row->dirty ? dns_find_words(&dns->zones[row->zone])
-							 : NULL;
+	struct hostname owner = intent_owner(&row->intent);
+	const char *words = NULL;
 
+	if (row->dirty)
+		words = row->zone >= 0 ? dns_find_words(&dns->zones[row->zone])
+				       : dns_walk_words(dns, &owner);
 	if (words)
 		return words;
 	return row->words ? row->words : default_words(row);
@@ -306,6 +310,7 @@ void dns_print_status(const struct dns *dns, struct rows *rows)
 	put_lease_status(dns, rows);
 	dns_reconcile_print_status(dns, rows);
 	put_name_status(dns, rows);
+	dns_walk_print_status(dns, rows);
 	for (size_t i = 0; i < dns->zone_count; i++)
 		put_zone_status(&dns->zones[i], rows);
 	dns_publish_print_status(dns, rows);

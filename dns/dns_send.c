@@ -482,6 +482,8 @@ void dns_send_stop(struct dns_zone *zone)
 {
 	struct dns_flight *flight;
 
+	if (!zone->config)
+		return; /* an empty place */
 	dns_find_stop(zone);
 	server_zone_free(zone->server);
 	zone->server = NULL;

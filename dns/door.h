@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
- * dns_lease.c (leases in), dns_find.c (servers of zones that have none configured), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
+ * dns_lease.c (leases in), dns_zone.c (zones), dns_find.c (servers of zones that have none
+ * configured), dns_walk.c (zones of names that no configured one holds), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
  * dns_publish.c and its companions (ProvisionServer, dns/door_publish.h), dns_print.c (rows for
  * the control socket). Nobody outside the folder sees it.
  */
@@ -26,6 +27,7 @@
 
 struct event;
 struct dns_find;
+struct dns_walk;
 struct dns_publisher;
 
 /* One intent on its way to the name server: at a step of its registration, waiting in the zone's line or
@@ -71,7 +73,9 @@ struct dns {
 	uint16_t found_port; /* of servers that are found by name */
 	struct zone *zone_names;
 	struct dns_zone *zones;
+	size_t configured_count; /* the rest is for zones that are found: empty (`server` NULL) until then */
 	size_t zone_count;
+	struct dns_walk *walk; /* NULL where none is */
 	struct dns_publisher *publisher;
 	struct inbox *inbox; /* NULL where no lease socket is configured */
 	struct leases *leases;
@@ -114,6 +118,15 @@ size_t dns_unsaved(const struct dns *dns);
 bool dns_is_full(const struct dns *dns);
 /* Where a hook's position is kept until it is on disk. */
 struct dns_position *dns_position_of(struct dns *dns, uint64_t boot_id);
+
+/* Opens the zones of the configuration, and closes all. 0 or a negative errno with the sentence. */
+int dns_zones_open(struct dns *dns, struct err *err);
+void dns_zones_close(struct dns *dns);
+/* The zone of this name, found at run time, new where it is not there yet (`config` is borrowed for the call);
+ * NULL with the sentence where there is no room for one more. */
+struct dns_zone *dns_zone_found(struct dns *dns, const struct dns_zone_config *config,
+				struct err *err);
+void dns_zone_forget(struct dns_zone *zone);
 
 /* Leases in. */
 extern const struct inbox_events dns_inbox_events;

@@ -19,6 +19,8 @@ void places_init(struct places *places, const struct hostname *domains, size_t c
 	*places = (struct places){.domains = domains, .domain_count = count};
 	table_init(&places->table);
 	TAILQ_INIT(&places->all);
+	TAILQ_INIT(&places->changes);
+	TAILQ_INIT(&places->going);
 	for (size_t i = 0; i < PLACES_WAITS; i++)
 		TAILQ_INIT(&places->waits[i]);
 }
@@ -33,8 +35,13 @@ static void place_free(struct table_link *link)
 
 void places_done(struct places *places)
 {
+	struct place *place;
+
+	while ((place = TAILQ_FIRST(&places->going))) {
+		TAILQ_REMOVE(&places->going, place, turn);
+		place_free(&place->link);
+	}
 	table_done(&places->table, place_free);
-	places->count = 0;
 }
 
 /* What the place of a name is ------------------------------------------------------------------- */
@@ -167,7 +174,80 @@ int places_load(struct places *places, const struct hostname *name, int zone, ui
 		return r;
 	place->zone = zone;
 	place->found_ms = found_ms;
+	place->kept = true;
 	return 0;
+}
+
+/* To the disk ----------------------------------------------------------------------------------- */
+
+static void change(struct places *places, struct place *place)
+{
+	if (!place->changed)
+		TAILQ_INSERT_TAIL(&places->changes, place, change);
+	place->changed = true;
+}
+
+/* Out of the table already. */
+static void leave(struct places *places, struct place *place)
+{
+	place->gone = true;
+	TAILQ_INSERT_TAIL(&places->going, place, turn);
+	change(places, place);
+}
+
+static void be_gone(struct places *places, struct place *place)
+{
+	TAILQ_REMOVE(&places->going, place, turn);
+	place_free(&place->link);
+}
+
+int places_strike(struct places *places, const struct hostname *name)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return -ENOMEM;
+	place->name = *name;
+	leave(places, place);
+	return 0;
+}
+
+void places_settle(struct places *places)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &places->all, all)
+	{
+		if (!place->moved)
+			continue;
+		place->moved = false;
+		place->kept = true;
+		change(places, place);
+	}
+}
+
+struct place *places_changed(struct places *places)
+{
+	struct place *place;
+	const struct place *next;
+
+	while ((place = TAILQ_FIRST(&places->changes))) {
+		TAILQ_REMOVE(&places->changes, place, change);
+		place->changed = false;
+		next = place->gone ? find(places, &place->name) : NULL;
+		if (!next || !next->kept)
+			return place;
+		be_gone(places, place); /* its row is the next one's by now */
+	}
+	return NULL;
+}
+
+void places_saved(struct places *places, struct place *place, bool good)
+{
+	if (!good)
+		change(places, place);
+	else if (place->gone && !place->changed)
+		be_gone(places, place);
 }
 
 /* Asking ---------------------------------------------------------------------------------------- */
@@ -210,6 +290,7 @@ bool places_found(struct places *places, struct place *place, int zone, uint64_t
 	place->words = NULL;
 	if (moved || !place->found_ms)
 		place->found_ms = wall_ms;
+	place->moved |= moved;
 	place->zone = zone;
 	wait_in(places, place, PLACES_HOUR, now_ms);
 	return moved;
@@ -273,7 +354,10 @@ size_t places_forget(struct places *places, uint64_t now_ms, uint64_t unused_ms)
 		TAILQ_REMOVE(&places->all, place, all);
 		table_remove(&places->table, &place->link);
 		places->count--;
-		place_free(&place->link);
+		if (place->kept)
+			leave(places, place);
+		else
+			place_free(&place->link);
 	}
 	return before - places->count;
 }

@@ -31,12 +31,15 @@ enum places_wait { /* until a place is asked about again */
 
 struct place {
 	struct table_link link; /* first: the table's handle of it */
-	TAILQ_ENTRY(place) all, turn;
+	TAILQ_ENTRY(place) all, turn, change;
 	struct hostname name;
 	size_t domain;            /* the index of the one that it lies in */
 	int zone;                 /* as the caller numbers them, or PLACES_NO_ZONE */
 	enum places_wait wait;    /* where it waits, unless asked about just now */
 	bool asked, used;         /* used: since the last places_forget */
+	bool moved;               /* to another zone, not settled yet */
+	bool kept;                /* the disk has a row of it, or is about to */
+	bool gone, changed;       /* its row is to be deleted; it is in `changes` */
 	unsigned failures;        /* in a row */
 	uint64_t due_ms, used_ms; /* monotonic */
 	uint64_t found_ms;        /* wall clock; 0 = never */
@@ -52,7 +55,9 @@ struct places {
 	size_t count;
 	struct place_list all;
 	struct place_list waits[PLACES_WAITS];
-	uint64_t refused; /* looks at names for whose place there was no room */
+	struct place_list changes; /* for the disk */
+	struct place_list going;   /* gone, until the disk has noted it; by `turn` */
+	uint64_t refused;          /* looks at names for whose place there was no room */
 };
 
 /* `domains` are borrowed. */
@@ -68,9 +73,17 @@ const struct place *places_find(const struct places *places, const struct hostna
 /* The zone of a name that is to be registered. A place that is new is to be asked about. */
 int places_zone(struct places *places, const struct hostname *name);
 
+/* What the disk has to know: a place's zone, once every name has moved there (places_settle: before that
+ * it would say after a crash that they had), and that a place is gone. Each change that places_changed gives
+ * (NULL = no more) has to come back by places_saved. */
+void places_settle(struct places *places);
+struct place *places_changed(struct places *places);
+void places_saved(struct places *places, struct place *place, bool good);
 /* A place as it was kept, to be asked about at once. 0, -ENOENT (it is none, by today's domains), -ENOSPC or
  * -ENOMEM. */
 int places_load(struct places *places, const struct hostname *name, int zone, uint64_t found_ms);
+/* One that was kept and is none any more goes from the disk. 0 or -ENOMEM: then it stays there. */
+int places_strike(struct places *places, const struct hostname *name);
 
 /* The next one to ask about, which is answered by one of the two below; NULL = none now. */
 struct place *places_next(struct places *places, uint64_t now_ms);

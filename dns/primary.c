@@ -4,10 +4,10 @@
 #include <string.h>
 
 void primary_begin(struct primary *primary, const struct hostname *name,
-		   const struct hostname *floor, const struct endpoint *resolvers, size_t count,
-		   uint16_t port)
+		   const struct hostname *floor, enum primary_goal goal,
+		   const struct endpoint *resolvers, size_t count, uint16_t port)
 {
-	*primary = (struct primary){.name = *name, .floor = *floor, .port = port};
+	*primary = (struct primary){.name = *name, .floor = *floor, .goal = goal, .port = port};
 	if (count > PRIMARY_RESOLVERS_MAX)
 		count = PRIMARY_RESOLVERS_MAX;
 	for (size_t i = 0; i < count; i++)
@@ -123,6 +123,8 @@ static enum primary_result take_zone(struct primary *primary, const struct updat
 	}
 	primary->zone = soa->zone;
 	primary->mname = soa->mname;
+	if (primary->goal == PRIMARY_GOAL_ZONE)
+		return PRIMARY_FOUND;
 	return look_at(primary, &primary->mname, 1, ret);
 }
 

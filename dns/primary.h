@@ -31,11 +31,17 @@ enum primary_result {
 	PRIMARY_NOT,   /* `words` say why */
 };
 
+enum primary_goal {
+	PRIMARY_GOAL_SERVERS,
+	PRIMARY_GOAL_ZONE, /* the zone is enough; nobody of its own is asked */
+};
+
 enum primary_phase { PRIMARY_ZONE, PRIMARY_A, PRIMARY_AAAA, PRIMARY_CHECK, PRIMARY_NS };
 
 struct primary {
 	struct hostname name, floor; /* of whose zone; and not above this */
-	uint16_t port;               /* of the servers */
+	enum primary_goal goal;
+	uint16_t port; /* of the servers */
 	size_t resolver_count, resolver, resolvers_failed;
 	struct endpoint resolvers[PRIMARY_RESOLVERS_MAX];
 
@@ -55,8 +61,8 @@ struct primary {
 
 /* `resolvers` are copied, as many as fit. */
 void primary_begin(struct primary *primary, const struct hostname *name,
-		   const struct hostname *floor, const struct endpoint *resolvers, size_t count,
-		   uint16_t port);
+		   const struct hostname *floor, enum primary_goal goal,
+		   const struct endpoint *resolvers, size_t count, uint16_t port);
 /* `last` answers the last question; NULL = there was none. */
 enum primary_result primary_next(struct primary *primary, const struct ask_answer *last,
 				 struct ask_question *ret);

@@ -25,6 +25,8 @@ static const struct db_migration migrations[] = {
 		"ALTER TABLE dns_intent ADD COLUMN displaced TEXT NOT NULL DEFAULT '-';"},
 	{.sql = "ALTER TABLE dns_lease ADD COLUMN client_id BLOB NOT NULL DEFAULT x'';"},
 	{.sql = "ALTER TABLE dns_intent ADD COLUMN unleased INTEGER NOT NULL DEFAULT 0;"},
+	{.sql = "CREATE TABLE dns_place (name TEXT PRIMARY KEY, zone TEXT NOT NULL,"
+		" found_ms INTEGER NOT NULL) WITHOUT ROWID;"},
 };
 
 struct job {
@@ -119,9 +121,21 @@ static int run(struct writer *writer)
 	return db_errno(r);
 }
 
-enum { PUT_LEASE, DELETE_LEASE, PUT_INTENT, DELETE_INTENT, PUT_HOOK, FORGET_HOOKS, STATEMENTS };
+enum {
+	PUT_PLACE,
+	DELETE_PLACE,
+	PUT_LEASE,
+	DELETE_LEASE,
+	PUT_INTENT,
+	DELETE_INTENT,
+	PUT_HOOK,
+	FORGET_HOOKS,
+	STATEMENTS,
+};
 
 static const char *const statements[STATEMENTS] = {
+	[PUT_PLACE] = "INSERT OR REPLACE INTO dns_place VALUES (?,?,?)",
+	[DELETE_PLACE] = "DELETE FROM dns_place WHERE name = ?",
 	[PUT_LEASE] = "INSERT OR REPLACE INTO dns_lease VALUES (?,?,?,?,?,?,?)",
 	[DELETE_LEASE] = "DELETE FROM dns_lease WHERE address = ?",
 	[PUT_INTENT] = "INSERT OR REPLACE INTO dns_intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -191,9 +205,23 @@ static int write_hook(struct writer *writers, const struct queue_row *row)
 	return r < 0 ? r : run(&writers[FORGET_HOOKS]);
 }
 
+static int write_place(struct writer *writers, const struct queue_row *row)
+{
+	struct writer *writer = &writers[row->place_gone ? DELETE_PLACE : PUT_PLACE];
+
+	bind_text(writer, row->place_name.text);
+	if (row->place_gone)
+		return run(writer);
+	bind_text(writer, row->place_zone.text);
+	bind_number(writer, row->found_ms);
+	return run(writer);
+}
+
 static int write_row(struct writer *writers, const struct queue_row *row)
 {
 	switch (row->kind) {
+	case QUEUE_PLACE:
+		return write_place(writers, row);
 	case QUEUE_LEASE:
 		return write_lease(writers, &row->lease);
 	case QUEUE_INTENT:
@@ -350,6 +378,14 @@ static bool read_intent(sqlite3_stmt *statement, struct queue_row *ret)
 	       column_bytes(statement, 11, mark->dhcid, sizeof(mark->dhcid), &mark->dhcid_length);
 }
 
+static bool read_place(sqlite3_stmt *statement, struct queue_row *ret)
+{
+	ret->kind = QUEUE_PLACE;
+	ret->found_ms = column_number(statement, 2);
+	return !hostname_parse(column_text(statement, 0), &ret->place_name, NULL) &&
+	       !hostname_parse(column_text(statement, 1), &ret->place_zone, NULL);
+}
+
 static bool read_hook(sqlite3_stmt *statement, struct queue_row *ret)
 {
 	ret->kind = QUEUE_HOOK;
@@ -366,6 +402,7 @@ int queue_load(struct queue *queue, void (*on_row)(const struct queue_row *row, 
 		const char *sql;
 		bool (*read)(sqlite3_stmt *statement, struct queue_row *ret);
 	} tables[] = {
+		{"SELECT * FROM dns_place", read_place},
 		{"SELECT * FROM dns_lease", read_lease},
 		{"SELECT * FROM dns_intent ORDER BY changed_ms, generation", read_intent},
 		{"SELECT * FROM dns_hook ORDER BY heard_ms", read_hook},

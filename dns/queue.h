@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue: leases, intents and the hooks' positions on disk, in tables of the daemon's database (dns_lease,
- * dns_intent, dns_hook). Rows are states, not operations: writing one twice is harmless.
+ * queue: leases, intents, the hooks' positions, and the zones of places (dns/places.h) on disk, in tables of the
+ * daemon's database (dns_lease, dns_intent, dns_hook, dns_place). Rows are states, not operations: writing one twice is harmless.
  *
  * The one rule: at most one batch is under way. Fill the batch that queue_batch gives, submit it, wait
  * for on_saved; a batch is one transaction, so a hook's position never gets ahead of the intents that it
@@ -18,8 +18,10 @@
 #include <stdint.h>
 
 struct queue;
+struct place;
 
 enum queue_kind {
+	QUEUE_PLACE,
 	QUEUE_LEASE,
 	QUEUE_INTENT,
 	QUEUE_HOOK,
@@ -28,6 +30,12 @@ enum queue_kind {
 struct queue_row {
 	enum queue_kind kind;
 	union {
+		struct {
+			struct hostname place_name, place_zone;
+			bool place_gone; /* delete the row */
+			uint64_t found_ms;
+			struct place *place; /* the caller's */
+		};
 		struct {
 			struct dns_lease lease;       /* until_ms 0: delete the row */
 			struct leases_row *lease_row; /* the caller's, given back in on_saved */
@@ -55,7 +63,7 @@ int queue_new(struct queue **ret, struct db *db,
 /* A batch that is still under way is written all the same, without on_saved. */
 void queue_free(struct queue *queue);
 
-/* Reads everything back, as rows in the order leases, intents, hooks (least recent first). Damaged rows
+/* Reads everything back, as rows in the order places, leases, intents, hooks (least recent first). Damaged rows
  * are skipped and counted in *ret_bad. 0 or a negative errno with the sentence. */
 int queue_load(struct queue *queue, void (*on_row)(const struct queue_row *row, void *user),
 	       void *user, size_t *ret_bad, struct err *err);

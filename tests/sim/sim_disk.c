@@ -82,6 +82,8 @@ static void commit(const struct queue_batch *batch)
 		const struct queue_row *row = &batch->rows[i];
 
 		switch (row->kind) {
+		case QUEUE_PLACE: /* its zones are all configured */
+			break;
 		case QUEUE_LEASE:
 			write_lease(&row->lease);
 			break;

@@ -181,14 +181,14 @@ int door_tear_down(void **state)
 
 /* The hook -------------------------------------------------------------------------------------- */
 
-void door_commit_name(struct door *door, unsigned number, const char *name)
+static void say(struct door *door, enum lease_change change, unsigned number, const char *name)
 {
 	struct lease_record record = {.type = LEASE_EVENT, .boot_id = 7, .seq = ++door->said};
 	uint8_t bytes[LEASE_RECORD_MAX];
 	size_t length;
 
 	record.time_ms = clock_wall_ms();
-	record.event.change = LEASE_COMMITTED;
+	record.event.change = change;
 	record.event.flags = LEASE_FLAG_ME | LEASE_FLAG_FORWARD | LEASE_FLAG_REVERSE;
 	record.event.address = addr_ip4(0x0a000000 + number);
 	record.event.mac = (struct mac){
@@ -197,6 +197,16 @@ void door_commit_name(struct door *door, unsigned number, const char *name)
 	record.event.lifetime_s = 3600;
 	length = lease_encode(&record, bytes, sizeof(bytes));
 	assert_int_equal(send(door->hook, bytes, length, 0), length);
+}
+
+void door_commit_name(struct door *door, unsigned number, const char *name)
+{
+	say(door, LEASE_COMMITTED, number, name);
+}
+
+void door_release_name(struct door *door, unsigned number, const char *name)
+{
+	say(door, LEASE_RELEASED, number, name);
 }
 
 void door_commit(struct door *door, unsigned number)

@@ -46,6 +46,8 @@ void door_restart(struct door *door);
 void door_commit(struct door *door, unsigned number);
 /* The same under this name. */
 void door_commit_name(struct door *door, unsigned number, const char *name);
+/* And that it has it no longer. */
+void door_release_name(struct door *door, unsigned number, const char *name);
 
 /* Turns the loop until it is so; what is awaited stands in the failure. */
 void door_wait(struct door *door, bool (*is_so)(struct door *door), const char *what);

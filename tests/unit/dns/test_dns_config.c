@@ -181,6 +181,55 @@ static void each_mistake_is_named(void **state)
 		expect_error(cases[i].text, cases[i].words);
 }
 
+static void discover_has_its_defaults(void **state)
+{
+	const struct dns_zone_config *domains;
+
+	assert_int_equal(parse("discover: {below: [{name: x.y, key: k}, {name: 10.in-addr.arpa, "
+			       "conflict-mode: marker}]}\n"),
+			 0);
+	domains = all.dns.discover.below.items;
+	assert_int_equal(all.dns.discover.below.count, 2);
+	assert_int_equal(all.dns.discover.max_zones, 64);
+	assert_int_equal(all.dns.discover.forget_ms, 24 * 3600 * 1000);
+	assert_string_equal(domains[0].key, "k");
+	assert_int_equal(domains[0].servers.count, 0);
+	assert_int_equal(dns_config_mode(&all.dns, &domains[1]), DNS_MARKER);
+	config_free(&table, &all);
+}
+
+static void read_golden(const char *name, const char *end, char *ret, size_t size)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/config/%s.%s", GOLDEN_DIR, name, end);
+	if (!(file = fopen(path, "r")))
+		fail_msg("%s cannot be opened", path);
+	ret[fread(ret, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+static void faults_of_discover_are_named_where_they_are(void **state)
+{
+	static const char *const names[] = {"discover-keys", "discover-domains"};
+	char yaml[4096], expected[8192], file[64], found[8192];
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = 0;
+
+		read_golden(names[i], "yaml", yaml, sizeof(yaml));
+		read_golden(names[i], "expected", expected, sizeof(expected));
+		snprintf(file, sizeof(file), "%s.yaml", names[i]);
+		memset(&errors, 0, sizeof(errors));
+		config_parse(yaml, strlen(yaml), file, &table, &all, &errors);
+		for (size_t at = 0; at < errors.count && length < sizeof(found); at++)
+			length += (size_t)snprintf(found + length, sizeof(found) - length, "%s\n",
+						   errors.items[at].text);
+		assert_string_equal(found, expected);
+	}
+}
+
 static void longest_zone_that_holds_a_name_wins(void **state)
 {
 	static const struct hostname names[] = {{"a.x"}, {"a.sub.x"}, {"sub.x"}, {"y"}, {"notx"}};
@@ -227,6 +276,8 @@ int main(void)
 		cmocka_unit_test(defaults_are_the_documented_ones),
 		cmocka_unit_test(suffixes_from_leases_are_one_word),
 		cmocka_unit_test(each_mistake_is_named),
+		cmocka_unit_test(discover_has_its_defaults),
+		cmocka_unit_test(faults_of_discover_are_named_where_they_are),
 		cmocka_unit_test(longest_zone_that_holds_a_name_wins),
 		cmocka_unit_test(zone_has_the_mode_of_the_whole_unless_it_says_another),
 		cmocka_unit_test(classless_zone_may_have_a_slash_in_its_name),

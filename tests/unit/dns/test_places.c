@@ -232,6 +232,93 @@ static void a_kept_place_is_used_and_asked_about(void **state)
 	assert_int_equal(zone_of("pc1.site.corp.example"), 3);
 }
 
+/* Takes the next change for the disk: it must be this. */
+static void expect_change(const char *text, bool gone)
+{
+	struct place *place = places_changed(&places);
+
+	assert_non_null(place);
+	assert_string_equal(place->name.text, text);
+	assert_int_equal(place->gone, gone);
+	places_saved(&places, place, true);
+}
+
+static void find_all(int zone)
+{
+	for (struct place *place; (place = places_next(&places, 1));)
+		places_found(&places, place, zone, 1, 1);
+}
+
+static void the_disk_hears_of_a_zone_when_the_names_are_there(void **state)
+{
+	struct place *place;
+
+	zone_of("pc1.corp.example");
+	find_all(1);
+	assert_null(places_changed(&places));
+	places_settle(&places);
+	place = places_changed(&places);
+	assert_non_null(place);
+	places_saved(&places, place, false);
+	expect_change("corp.example", false);
+	assert_null(places_changed(&places));
+	places_ask_again(&places, NULL);
+	find_all(1);
+	places_settle(&places);
+	assert_null(places_changed(&places));
+}
+
+static void the_disk_hears_that_a_place_is_gone(void **state)
+{
+	zone_of("pc1.corp.example");
+	zone_of("pc1.site.corp.example");
+	find_all(1);
+	places_settle(&places);
+	expect_change("corp.example", false);
+	expect_change("site.corp.example", false);
+	places_forget(&places, 1, 10);
+	zone_of("pc1.corp.example");
+	places_forget(&places, 20, 10);
+	expect_change("site.corp.example", true);
+	assert_null(places_changed(&places));
+}
+
+static void a_place_that_comes_back_is_not_deleted_after_it(void **state)
+{
+	struct place *gone;
+
+	zone_of("pc1.corp.example");
+	find_all(1);
+	places_settle(&places);
+	expect_change("corp.example", false);
+	places_forget(&places, 1, 10);
+	places_forget(&places, 20, 10);
+	gone = places_changed(&places);
+	assert_true(gone->gone);
+	zone_of("pc1.corp.example");
+	find_all(2);
+	places_settle(&places);
+	places_saved(&places, gone, false); /* the disk failed: its turn is after the new one's */
+	expect_change("corp.example", false);
+	assert_null(places_changed(&places));
+}
+
+static void a_place_that_was_never_kept_leaves_no_trace(void **state)
+{
+	zone_of("pc1.corp.example");
+	places_forget(&places, 1, 10);
+	assert_int_equal(places_forget(&places, 20, 10), 1);
+	assert_null(places_changed(&places));
+}
+
+static void what_is_none_any_more_is_struck_from_the_disk(void **state)
+{
+	struct hostname strange = {"example.org"};
+
+	assert_int_equal(places_strike(&places, &strange), 0);
+	expect_change("example.org", true);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -249,6 +336,11 @@ int main(void)
 		TEST(what_is_asked_about_is_not_forgotten),
 		TEST(the_table_has_an_end),
 		TEST(a_kept_place_is_used_and_asked_about),
+		TEST(the_disk_hears_of_a_zone_when_the_names_are_there),
+		TEST(the_disk_hears_that_a_place_is_gone),
+		TEST(a_place_that_comes_back_is_not_deleted_after_it),
+		TEST(a_place_that_was_never_kept_leaves_no_trace),
+		TEST(what_is_none_any_more_is_struck_from_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

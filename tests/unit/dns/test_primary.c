@@ -95,8 +95,8 @@ static void answer(const struct ask_question *question, struct ask_answer *ret)
 	}
 }
 
-static enum primary_result look_for(const char *name, const char *floor, const struct line *world,
-				    size_t count)
+static enum primary_result look_for(const char *name, const char *floor, enum primary_goal goal,
+				    const struct line *world, size_t count)
 {
 	const struct endpoint resolvers[] = {at("10.0.0.8"), at("10.0.0.9")};
 	struct hostname sought = name_of(name), lowest = name_of(floor);
@@ -107,7 +107,7 @@ static enum primary_result look_for(const char *name, const char *floor, const s
 	lines = world;
 	line_count = count;
 	asked = 0;
-	primary_begin(&primary, &sought, &lowest, resolvers, 2, 53);
+	primary_begin(&primary, &sought, &lowest, goal, resolvers, 2, 53);
 	result = primary_next(&primary, NULL, &question);
 	while (result == PRIMARY_ASK) {
 		asked++;
@@ -117,7 +117,10 @@ static enum primary_result look_for(const char *name, const char *floor, const s
 	return result;
 }
 
-#define LOOK_FOR(name, floor, world) look_for(name, floor, world, sizeof(world) / sizeof(*(world)))
+#define LOOK_FOR(name, floor, world) \
+	look_for(name, floor, PRIMARY_GOAL_SERVERS, world, sizeof(world) / sizeof(*(world)))
+#define LOOK_FOR_ZONE(name, floor, world) \
+	look_for(name, floor, PRIMARY_GOAL_ZONE, world, sizeof(world) / sizeof(*(world)))
 
 static void expect_server(size_t i, const char *text)
 {
@@ -294,9 +297,22 @@ static void without_a_resolver_the_sentence_says_so(void **state)
 	struct hostname name = name_of("x.example");
 	struct ask_question question;
 
-	primary_begin(&primary, &name, &name, NULL, 0, 53);
+	primary_begin(&primary, &name, &name, PRIMARY_GOAL_ZONE, NULL, 0, 53);
 	assert_int_equal(primary_next(&primary, NULL, &question), PRIMARY_NOT);
 	assert_non_null(strstr(primary.words.text, "no resolver is known"));
+}
+
+static void the_zone_alone_needs_no_server(void **state)
+{
+	static const struct line world[] = {
+		{"resolver", "a.b.x.example", RECORD_SOA, .zone = "b.x.example", .mname = "ns.y"},
+	};
+
+	assert_int_equal(LOOK_FOR_ZONE("a.b.x.example", "x.example", world), PRIMARY_FOUND);
+	assert_string_equal(primary.zone.text, "b.x.example");
+	assert_int_equal(asked, 1);
+	assert_int_equal(LOOK_FOR_ZONE("c.x.example", "x.example", world), PRIMARY_NOT);
+	assert_int_equal(asked, 2);
 }
 
 int main(void)
@@ -308,6 +324,7 @@ int main(void)
 		cmocka_unit_test(another_mname_of_the_server_itself_is_followed),
 		cmocka_unit_test(names_that_lead_round_come_to_an_end),
 		cmocka_unit_test(longest_zone_wins),
+		cmocka_unit_test(the_zone_alone_needs_no_server),
 		cmocka_unit_test(alias_is_no_zone_and_the_next_name_up_is_asked),
 		cmocka_unit_test(soa_of_no_suffix_of_the_name_is_not_taken),
 		cmocka_unit_test(nothing_above_the_floor_is_taken_or_asked),

@@ -203,6 +203,28 @@ static void last_sixteen_hooks_are_remembered(void **state)
 	assert_int_equal(loaded[15].seq, 200);
 }
 
+static void place_comes_back_until_it_is_gone(void **state)
+{
+	struct queue_row *row = add(QUEUE_PLACE);
+
+	row->place_name = (struct hostname){"a.corp.example"};
+	row->place_zone = (struct hostname){"corp.example"};
+	row->found_ms = 77;
+	submit();
+	add(QUEUE_LEASE)->lease = (struct dns_lease){.address = addr_ip4(1), .until_ms = 5};
+	submit();
+	reload(2);
+	assert_int_equal(loaded[0].kind, QUEUE_PLACE); /* intents are placed by it */
+	assert_string_equal(loaded[0].place_name.text, "a.corp.example");
+	assert_string_equal(loaded[0].place_zone.text, "corp.example");
+	assert_int_equal(loaded[0].found_ms, 77);
+	row = add(QUEUE_PLACE);
+	row->place_name = (struct hostname){"a.corp.example"};
+	row->place_gone = true;
+	submit();
+	reload(1);
+}
+
 static void one_batch_is_under_way_at_a_time(void **state)
 {
 	struct ledger_row row;
@@ -240,7 +262,7 @@ static void run_dump(const char *name)
 	sqlite3 *connection;
 	FILE *file;
 
-	snprintf(at, sizeof(at), "%s/%s", DATABASE_PATH, name);
+	snprintf(at, sizeof(at), "%s/database/%s", GOLDEN_DIR, name);
 	file = fopen(at, "r");
 	assert_non_null(file);
 	dump[fread(dump, 1, sizeof(dump) - 1, file)] = '\0';
@@ -310,6 +332,7 @@ int main(void)
 		CASE(newer_row_replaces_and_gone_row_deletes),
 		CASE(lease_comes_back_until_it_ends),
 		CASE(last_sixteen_hooks_are_remembered),
+		CASE(place_comes_back_until_it_is_gone),
 		CASE(one_batch_is_under_way_at_a_time),
 		CASE(many_rows_are_one_transaction),
 		CASE(names_of_an_earlier_program_are_there),
