@@ -2,18 +2,19 @@
 #include "daemon/control.h"
 
 #include "common/log.h"
+#include "common/unix_socket.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#define BACKLOG 64
 
 struct connection {
 	struct control *control;
@@ -163,65 +164,21 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	bufferevent_enable(connection->stream, EV_READ | EV_WRITE);
 }
 
-/* A socket file that nobody answers is left over from a crash and may go. */
-static int remove_stale(const struct sockaddr_un *at, struct err *err)
-{
-	struct stat status;
-
-	if (lstat(at->sun_path, &status) < 0)
-		return errno == ENOENT ? 0 : err_set(err, -errno, "%s", strerror(errno));
-	if (!S_ISSOCK(status.st_mode))
-		return err_set(err, -EEXIST, "is not a socket and will not be overwritten");
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(err, -errno, "%s", strerror(errno));
-	int result = connect(fd, (const struct sockaddr *)at, sizeof(*at));
-	close(fd);
-	if (result == 0)
-		return err_set(err, -EADDRINUSE, "another amtnetd answers there");
-	if (unlink(at->sun_path) < 0)
-		return err_set(err, -errno, "%s", strerror(errno));
-	return 0;
-}
-
-static int give_to_group(const char *path, const char *name, struct err *err)
-{
-	if (chmod(path, 0660) < 0)
-		return err_set(err, -errno, "%s", strerror(errno));
-	if (!name)
-		return 0;
-	const struct group *group = getgrnam(name);
-	if (!group)
-		return err_set(err, -ENOENT, "group \"%s\" does not exist", name);
-	if (chown(path, (uid_t)-1, group->gr_gid) < 0)
-		return err_set(err, -errno, "cannot be given to group \"%s\": %s", name,
-			       strerror(errno));
-	return 0;
-}
-
 static int listen_at(struct control *control, const struct control_config *config, struct err *err)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = unix_socket_listen(config->socket, SOCK_STREAM, config->group, BACKLOG, err);
 
-	if (strlen(config->socket) >= sizeof(at.sun_path))
-		return err_set(err, -ENAMETOOLONG, "is longer than %zu characters",
-			       sizeof(at.sun_path) - 1);
-	memcpy(at.sun_path, config->socket, strlen(config->socket));
-	int result = remove_stale(&at, err);
-	if (result < 0)
-		return result;
-	mode_t before = umask(0117);
-	control->listener = evconnlistener_new_bind(control->base, on_accept, control,
-						    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-						    64, (struct sockaddr *)&at, sizeof(at));
-	int number = errno;
-	umask(before);
-	if (!control->listener)
-		return err_set(err, -number, "%s", strerror(number));
+	if (fd < 0)
+		return fd;
 	control->path = strdup(config->socket);
-	if (!control->path)
-		return err_set(err, -ENOMEM, "no memory");
-	return give_to_group(config->socket, config->group, err);
+	if (control->path)
+		control->listener = evconnlistener_new(
+			control->base, on_accept, control,
+			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (control->listener)
+		return 0;
+	close(fd);
+	return err_set(err, -ENOMEM, "no memory");
 }
 
 int control_new(struct control **ret, struct event_base *base, const struct control_config *config,
@@ -236,7 +193,7 @@ int control_new(struct control **ret, struct event_base *base, const struct cont
 	control->user = user;
 	int result = listen_at(control, config, err);
 	if (result < 0) {
-		err_prefix(err, "control.socket %s", config->socket);
+		err_prefix(err, "control.socket");
 		control_free(control);
 		return result;
 	}

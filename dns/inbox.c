@@ -2,6 +2,7 @@
 #include "dns/inbox.h"
 #include "common/clock.h"
 #include "common/text.h"
+#include "common/unix_socket.h"
 #include "dns/inbox_socket.h"
 #include "dns/inbox_table.h"
 #include "dns/sequence.h"
@@ -17,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define BACKLOG 8
 #define RECORDS_PER_WAKE 64 /* of one connection, before the others have their turn */
 #define ACCEPT_PAUSE_MS 1000
 #define SENTENCE 700
@@ -369,8 +371,10 @@ int inbox_open(struct inbox **ret, struct event_base *base, const char *path, co
 	inbox->base = base;
 	inbox->events = events;
 	inbox->user = user;
-	if ((r = inbox_socket_open(path, group, err)) < 0)
+	if ((r = unix_socket_listen(path, SOCK_SEQPACKET, group, BACKLOG, err)) < 0) {
+		err_prefix(err, "lease.socket");
 		goto fail;
+	}
 	inbox->fd = r;
 	snprintf(inbox->path, sizeof(inbox->path), "%s", path);
 	inbox->acceptable = event_new(base, inbox->fd, EV_READ | EV_PERSIST, on_acceptable, inbox);
