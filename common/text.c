@@ -282,3 +282,20 @@ void text_add_clean(struct text *text, const void *from, size_t length)
 		text_add_bytes(text, unit, unit_length);
 	}
 }
+
+void text_add_markup(struct text *text, const char *from, size_t length)
+{
+	static const char *const entities[128] = {
+		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
+	};
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)from[i];
+		const char *entity = byte < 128 ? entities[byte] : NULL;
+
+		if (entity)
+			text_add_bytes(text, entity, strlen(entity));
+		else
+			text_add_bytes(text, &from[i], 1);
+	}
+}

@@ -43,3 +43,5 @@ void text_clear(struct text *text);
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_bytes(struct text *text, const void *from, size_t length);
 void text_add_clean(struct text *text, const void *from, size_t length);
+/* Clean text as the content of an XML or HTML element or attribute. */
+void text_add_markup(struct text *text, const char *from, size_t length);

@@ -157,35 +157,12 @@ void metrics_text_prometheus(char *answer, struct text *out)
 
 /* HTML ------------------------------------------------------------------------------------------ */
 
-static void put_escaped(struct text *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			text_add(out, "&lt;");
-			break;
-		case '>':
-			text_add(out, "&gt;");
-			break;
-		case '&':
-			text_add(out, "&amp;");
-			break;
-		case '"':
-			text_add(out, "&quot;");
-			break;
-		default:
-			text_add_bytes(out, text, 1);
-			break;
-		}
-	}
-}
-
 static void put_row(struct text *out, char *row, const char *cell)
 {
 	text_add(out, "<tr%s>", strncmp(row, "alarm.", 6) ? "" : " class=alarm");
 	for (char *rest = row, *value; (value = strsep(&rest, "\t"));) {
 		text_add(out, "<%s>", cell);
-		put_escaped(out, value);
+		text_add_markup(out, value, strlen(value));
 		text_add(out, "</%s>", cell);
 	}
 	text_add(out, "</tr>\n");
@@ -193,12 +170,12 @@ static void put_row(struct text *out, char *row, const char *cell)
 
 void metrics_text_table(char *answer, struct text *out)
 {
-	char *rest = answer, *status = strsep(&rest, "\n"), *row;
-	const char *cell = "th";
+	char *rest = answer, *line = strsep(&rest, "\n"), *row;
+	const char *status = line ? line : "no answer", *cell = "th";
 
-	if (!status || strcmp(status, "ok") != 0) {
+	if (strcmp(status, "ok") != 0) {
 		text_add(out, "<p>");
-		put_escaped(out, status ? status : "no answer");
+		text_add_markup(out, status, strlen(status));
 		text_add(out, "</p>\n");
 		return;
 	}

@@ -186,6 +186,18 @@ static void text_from_outside_is_cleaned_while_added(void **state)
 	text_done(&text);
 }
 
+static void markup_cannot_be_left(void **state)
+{
+	static const char hostile[] = "<a b=\"c\" d='e'>&\xc3\xa4</a>";
+	struct text text;
+
+	text_init(&text, 200);
+	text_add_markup(&text, hostile, sizeof(hostile) - 1);
+	assert_string_equal(text.bytes,
+			    "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;\xc3\xa4&lt;/a&gt;");
+	text_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_text_grows_to_its_limit_and_no_further),
 		cmocka_unit_test(once_bad_nothing_is_added),
 		cmocka_unit_test(text_from_outside_is_cleaned_while_added),
+		cmocka_unit_test(markup_cannot_be_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
