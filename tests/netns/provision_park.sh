@@ -66,10 +66,11 @@ tap_soon 6 'the last core stops' tap_says 'core takes no hellos, address=192.0.2
 before=$(prov_dig "one._amtps.$plain" TXT)
 renewed()
 {
-	[[ $(prov_dig "one._amtps.$plain" TXT) != "$before" ]]
+	[[ $(prov_dig "one._amtps.$plain" TXT) != @("$before"|'') ]]
 }
 tap_soon 5 'its daemon is alive, and its address stays, for want of a better one' renewed
 tap_ok 'in both zones' alone one
+tap_ok 'and was never away' tap_not logged one leave "$plain"
 
 prov_core 192.0.2.12
 tap_soon 8 'the first core to be back joins, and the dead one leaves to it' alone two

@@ -1,146 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Several daemons with failover: hot. Each case says what stands in DNS, and looks at the update that follows. */
-#include "publish_fixture.h"
+#include "publish_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <cmocka.h>
-
-#define INTERVAL 60000
-#define NAME "provisionserver.corp.example"
-#define MINE "v=amtps1;owner=core1;epoch=0;hot=192.0.2.1"
-#define THEIRS "v=amtps1;owner=core2;epoch=0;hot=192.0.2.2"
-
-/* What stands in DNS. */
-static struct {
-	const char *name;
-	struct record record;
-} world[16];
-static size_t world_count;
-
-static void put(const char *name, struct record record)
-{
-	world[world_count].name = name;
-	world[world_count++].record = record;
-}
-
-static void address(const char *text)
-{
-	put(NAME, record_address(fixture_addr(text), 300));
-}
-
-static void entry(const char *text)
-{
-	put(NAME, record_txt(text, 300));
-}
-
-static void life(const char *owner, unsigned epoch)
-{
-	static char names[8][64];
-	static size_t at;
-	char text[64], *name = names[at++ % 8];
-
-	snprintf(name, 64, "%s._amtps." NAME, owner);
-	snprintf(text, sizeof(text), "v=amtps1;owner=%s;epoch=%u", owner, epoch);
-	put(name, record_txt(text, 300));
-}
-
-/* Ourselves and core2, both alive. */
-static void both(unsigned mine, unsigned theirs)
-{
-	world_count = 0;
-	address("192.0.2.1");
-	address("192.0.2.2");
-	entry(MINE);
-	entry(THEIRS);
-	life("core1", mine);
-	life("core2", theirs);
-}
-
-/* Answers the queries; true when an update follows. */
-static bool answer_queries(bool more)
-{
-	static struct server_outcome outcome;
-
-	while (more && request.query) {
-		memset(&outcome, 0, sizeof(outcome));
-		for (size_t i = 0; i < world_count; i++) {
-			if (!strcmp(world[i].name, request.name.text) &&
-			    world[i].record.type == request.type)
-				outcome.answer.records[outcome.answer.count++] = world[i].record;
-		}
-		more = publish_next(&publish, &outcome, now_ms, &request);
-	}
-	return more;
-}
-
-static bool begin(void)
-{
-	publish_begin(&publish, &request);
-	return answer_queries(true);
-}
-
-/* The server takes the update, and shows what stands there now. */
-static bool take(void)
-{
-	return answer_queries(play(NOERROR));
-}
-
-static void find(enum update_step step, const char *name, const char *text)
-{
-	struct record record = {.type = RECORD_TXT};
-
-	if (text && strchr(text, '='))
-		record = record_txt(text, 0);
-	else if (text)
-		record = record_address(fixture_addr(text), 0);
-	for (size_t i = 0; i < request.update.count; i++) {
-		const struct update_item *item = &request.update.items[i];
-
-		if (item->step == step && !strcmp(item->name.text, name) &&
-		    (text ? record_equal_data(&item->record, &record)
-			  : item->record.type == record.type))
-			return;
-	}
-	fail_msg("step %d of %s %s is missing", step, name, text ? text : "(all)");
-}
-
-static bool finds(enum update_step step, const char *text)
-{
-	struct record record = record_address(fixture_addr(text), 0);
-
-	for (size_t i = 0; i < request.update.count; i++) {
-		if (request.update.items[i].step == step &&
-		    record_equal_data(&request.update.items[i].record, &record))
-			return true;
-	}
-	return false;
-}
-
-static int reset(void **state)
-{
-	fixture_reset(state);
-	publish.goal.failover = PUBLISH_HOT;
-	world_count = 0;
-	return 0;
-}
-
-/* Both are there, and our first round has ended. */
-static int reset_both(void **state)
-{
-	reset(state);
-	both(4, 7);
-	assert_true(begin());
-	assert_int_equal(publish.step, PUBLISH_RENEW);
-	assert_false(take());
-	both(5, 7);
-	assert_int_equal(publish.state, PUBLISH_PRESENT);
-	return 0;
-}
 
 static void missing_name_is_created_with_entry_and_sign_of_life(void **state)
 {
@@ -217,29 +84,6 @@ static void one_renewal_and_three_glances_per_interval(void **state)
 	assert_int_equal(renewals, 2);
 }
 
-/* Glances and renewals until an update is another one; gives how long that took. */
-static uint64_t silence(unsigned epoch, enum publish_step *ret)
-{
-	uint64_t began = now_ms;
-
-	for (unsigned mine = 5; now_ms < began + 20 * INTERVAL;) {
-		now_ms += publish_wait_ms(&publish, now_ms);
-		both(mine, epoch);
-		if (!begin())
-			continue;
-		*ret = publish.step;
-		if (publish.step != PUBLISH_RENEW)
-			return now_ms - began;
-		mine++;
-		if (take()) {
-			*ret = publish.step;
-			return now_ms - began;
-		}
-	}
-	*ret = PUBLISH_REST;
-	return now_ms - began;
-}
-
 static void silent_one_is_removed_after_three_intervals(void **state)
 {
 	enum publish_step step;
@@ -280,14 +124,14 @@ static void server_that_takes_no_updates_makes_nobody_look_dead(void **state)
 
 static void address_that_two_have_stays_when_one_goes(void **state)
 {
-	world_count = 0;
+	world_clear();
 	publish_set_addresses(&publish, (struct addr[]){fixture_addr("192.0.2.2")}, 1);
 	now_ms += INTERVAL;
 	both(5, 7);
 	assert_true(begin());
 	assert_int_equal(publish.step, PUBLISH_JOIN);
 	find(UPDATE_DELETE_RECORD, NAME, "192.0.2.1");
-	world_count = 0;
+	world_clear();
 	address("192.0.2.2");
 	entry("v=amtps1;owner=core1;epoch=0;hot=192.0.2.2");
 	entry(THEIRS);
@@ -330,7 +174,7 @@ static void core_that_takes_no_hellos_leaves_to_a_better_one(void **state)
 	find(UPDATE_RRSET_IS, NAME, "192.0.2.2"); /* that one must still be there */
 	find(UPDATE_DELETE_RECORD, NAME, "192.0.2.1");
 	find(UPDATE_DELETE_RECORD, NAME, MINE);
-	world_count = 0;
+	world_clear();
 	address("192.0.2.2");
 	entry(THEIRS);
 	life("core2", 8);
@@ -405,7 +249,7 @@ static void owner_who_wants_it_alone_goes_out_of_the_way(void **state)
 	publish_doubt(&publish);
 	assert_true(begin());
 	assert_int_equal(publish.step, PUBLISH_LEAVE);
-	world_count = 0;
+	world_clear();
 	address("192.0.2.2");
 	entry(THEIRS);
 	life("core2", 8);
