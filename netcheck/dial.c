@@ -5,6 +5,7 @@
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -116,7 +117,7 @@ void dial_result(int fd, struct dial_error *ret)
 }
 
 /* Opens, prepares and connects; `error` of the record is positive, the return value negative. */
-static int open_socket(struct endpoint to, int type, unsigned ttl, int *ret_fd,
+static int open_socket(struct endpoint to, int type, unsigned ttl, bool small, int *ret_fd,
 		       struct dial_error *ret_error)
 {
 	struct sockaddr_storage sockaddr;
@@ -130,6 +131,8 @@ static int open_socket(struct endpoint to, int type, unsigned ttl, int *ret_fd,
 		return -errno;
 	}
 	r = prepare(fd, to.addr.family == ADDR_IP6, ttl);
+	if (!r && small)
+		r = set_int(fd, IPPROTO_TCP, TCP_MAXSEG, DIAL_SMALL_BYTES);
 	if (!r && connect(fd, (struct sockaddr *)&sockaddr, size) < 0)
 		r = -errno;
 	if (!r || r == -EINPROGRESS) {
@@ -145,14 +148,19 @@ static int open_socket(struct endpoint to, int type, unsigned ttl, int *ret_fd,
 
 int dial_tcp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error)
 {
-	return open_socket(to, SOCK_STREAM, ttl, ret_fd, ret_error);
+	return open_socket(to, SOCK_STREAM, ttl, false, ret_fd, ret_error);
+}
+
+int dial_tcp_small(struct endpoint to, int *ret_fd, struct dial_error *ret_error)
+{
+	return open_socket(to, SOCK_STREAM, 0, true, ret_fd, ret_error);
 }
 
 int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error)
 {
 	int fd = -1, r;
 
-	r = open_socket(to, SOCK_DGRAM, ttl, &fd, ret_error);
+	r = open_socket(to, SOCK_DGRAM, ttl, false, &fd, ret_error);
 	if (r)
 		return r;
 	if (send(fd, "", 1, MSG_NOSIGNAL) == 1) {

@@ -29,6 +29,10 @@ struct dial_error {
 int dial_tcp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error);
 int dial_udp(struct endpoint to, unsigned ttl, int *ret_fd, struct dial_error *ret_error);
 
+/* As dial_tcp, and asks the peer for segments of DIAL_SMALL_BYTES at most, which fit through any hop. */
+#define DIAL_SMALL_BYTES 536
+int dial_tcp_small(struct endpoint to, int *ret_fd, struct dial_error *ret_error);
+
 /* A listening TCP socket, or negative errno with the sentence. On an IPv6 address it takes no IPv4. */
 int dial_listen(struct endpoint at, int backlog, struct err *err);
 

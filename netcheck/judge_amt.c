@@ -50,6 +50,7 @@ void judge_amt_note(struct judge_amt *seen, const struct probe_amt_outcome *outc
 	port->state = outcome->connected
 			      ? PROBE_TCP_OPEN
 			      : probe_tcp_classify(&outcome->error, outcome->to.addr.family);
+	port->full_size_lost = outcome->full_size_lost;
 	if (outcome->tls_version[0] && !seen->tls) {
 		seen->tls = true;
 		snprintf(seen->tls_version, sizeof(seen->tls_version), "%s", outcome->tls_version);
@@ -235,6 +236,31 @@ static struct result *judge_absent(const struct judge_amt *seen, const char *sub
 	return result;
 }
 
+static struct result *judge_lost(const struct judge_amt *seen, enum probe_amt_kind kind)
+{
+	char subject[ADDR_TEXT + 16], addr[ADDR_TEXT];
+	struct result *result;
+
+	snprintf(subject, sizeof(subject), "%s tcp/%u", addr_print(seen->target, addr),
+		 probe_amt_port(kind));
+	result = result_about("NC113", RESULT_FAILURE, subject);
+	if (!result)
+		return NULL;
+	result->target = seen->target;
+	result->port = probe_amt_port(kind);
+	result->port_state = probe_tcp_state_name(PROBE_TCP_OPEN);
+	if (seen->group)
+		result_set(&result->group, "%s", seen->group);
+	result_set(&result->text,
+		   "open, but packets of full size are lost on the way back from the PC: an MTU "
+		   "black hole");
+	result_set(&result->evidence,
+		   "connected twice without an answer; in between, asked for packets of at most "
+		   "%d bytes, it answered",
+		   DIAL_SMALL_BYTES);
+	return result;
+}
+
 void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user)
 {
 	bool present = seen->pong.amt || seen->banner.amt || seen->redirection.amt;
@@ -252,4 +278,7 @@ void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user)
 		print_ports(seen, result);
 	}
 	sink(result, user);
+	for (int kind = 0; kind < PROBE_AMT_PING; kind++)
+		if (seen->ports[kind].full_size_lost)
+			sink(judge_lost(seen, kind), user);
 }

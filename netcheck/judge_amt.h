@@ -15,6 +15,7 @@
 struct judge_amt_port {
 	enum probe_tcp_state state; /* of the ping: OPEN = something came back */
 	bool foreign;               /* it talked, but not as AMT does */
+	bool full_size_lost;        /* it talks in small packets only */
 };
 
 /* What the daemon knows of the address. */
@@ -43,5 +44,5 @@ struct judge_amt {
 void judge_amt_note(struct judge_amt *seen, const struct probe_amt_outcome *outcome);
 /* True where what the daemon knows tells more: AMT is silent, or there and not set up. */
 bool judge_amt_is_open(const struct judge_amt *seen);
-/* One result. */
+/* One result, and one more for each port whose large packets are lost. */
 void judge_amt(const struct judge_amt *seen, check_sink *sink, void *user);

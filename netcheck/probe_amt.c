@@ -12,6 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum attempt {
+	ATTEMPT_FIRST,
+	ATTEMPT_SMALL, /* after silence: asks for small packets */
+	ATTEMPT_PROOF, /* after an answer to that: as the first */
+};
+
 struct probe_amt {
 	struct event_base *base;
 	probe_amt_done *done;
@@ -25,7 +31,8 @@ struct probe_amt {
 	uint64_t started_us;
 	char question[192];
 	size_t question_size;
-	struct probe_amt_outcome outcome;
+	enum attempt attempt;
+	struct probe_amt_outcome outcome, kept; /* kept: of the attempt before */
 };
 
 static const uint16_t ports[] = {
@@ -49,6 +56,9 @@ static void release(struct probe_amt *probe)
 	tls_free(probe->tls);
 	if (probe->fd >= 0)
 		close(probe->fd);
+	probe->event = NULL;
+	probe->tls = NULL;
+	probe->fd = -1;
 }
 
 void probe_amt_cancel(struct probe_amt *probe)
@@ -64,6 +74,63 @@ static void finish(struct probe_amt *probe)
 	release(probe);
 	probe->done(&probe->outcome, probe->user);
 	free(probe);
+}
+
+/* Connected, asked, and not a byte came. */
+static bool is_mute(const struct probe_amt_outcome *outcome)
+{
+	return outcome->connected && outcome->error.error == ETIMEDOUT &&
+	       !outcome->tls_version[0] && !outcome->length;
+}
+
+/* What is known stays in `kept`. True when the attempt began. */
+static bool try_again(struct probe_amt *probe, enum attempt attempt)
+{
+	struct probe_amt_outcome *outcome = &probe->outcome;
+	int r;
+
+	probe->kept = *outcome;
+	release(probe);
+	*outcome = (struct probe_amt_outcome){.kind = outcome->kind, .to = outcome->to};
+	probe->attempt = attempt;
+	probe->asked = false;
+	probe->started_us = dial_now_us();
+	r = attempt == ATTEMPT_SMALL ? dial_tcp_small(outcome->to, &probe->fd, &outcome->error)
+				     : dial_tcp(outcome->to, 0, &probe->fd, &outcome->error);
+	if (r)
+		probe->fd = -1;
+	probe->event = r ? NULL : event_new(probe->base, probe->fd, EV_WRITE, on_event, probe);
+	if (probe->event && !event_add(probe->event, &probe->wait))
+		return true;
+	*outcome = probe->kept;
+	return false;
+}
+
+/* An attempt ended. A later one that did not even connect tells nothing. */
+static void settle(struct probe_amt *probe)
+{
+	struct probe_amt_outcome *outcome = &probe->outcome;
+	bool mute = is_mute(outcome);
+
+	switch (probe->attempt) {
+	case ATTEMPT_FIRST:
+		if (mute && try_again(probe, ATTEMPT_SMALL))
+			return;
+		break;
+	case ATTEMPT_SMALL:
+		if (outcome->connected && !mute && try_again(probe, ATTEMPT_PROOF))
+			return;
+		if (!outcome->connected)
+			*outcome = probe->kept;
+		break;
+	case ATTEMPT_PROOF:
+		if (outcome->connected && !mute)
+			break;
+		*outcome = probe->kept;
+		outcome->full_size_lost = mute;
+		break;
+	}
+	finish(probe);
 }
 
 static bool is_tls(enum probe_amt_kind kind)
@@ -206,7 +273,7 @@ static void proceed(struct probe_amt *probe)
 		wait_for(probe, EV_WRITE);
 	} else {
 		close_session(probe);
-		finish(probe);
+		settle(probe);
 	}
 }
 
@@ -224,7 +291,7 @@ static void on_connected(struct probe_amt *probe)
 	if (outcome->connected)
 		proceed(probe);
 	else
-		finish(probe);
+		settle(probe);
 }
 
 static void send_ping(struct probe_amt *probe)
@@ -261,7 +328,7 @@ static void on_event(evutil_socket_t fd, short what, void *user)
 			return;
 		}
 		probe->outcome.error.error = ETIMEDOUT;
-		finish(probe);
+		settle(probe);
 	} else if (ping) {
 		on_pong(probe);
 	} else if (!probe->outcome.connected) {

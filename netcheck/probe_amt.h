@@ -3,6 +3,9 @@
  * probe_amt: asks one address for one of AMT's signs of life: the HTTP banner, with or without TLS, the
  * redirection handshake, with or without TLS, or the RMCP presence ping. Says nothing that needs a
  * password, changes nothing, and closes in order. What the bytes mean is amt.h's.
+ *
+ * Whoever takes a connection and then says nothing is asked once more for small packets. Where that brings an
+ * answer, a third connection without that wish must stay silent again, to blame the size of packets.
  */
 #pragma once
 
@@ -30,9 +33,10 @@ enum probe_amt_kind {
 struct probe_amt_outcome {
 	enum probe_amt_kind kind;
 	struct endpoint to;
-	struct dial_error error;        /* without error, or ETIMEDOUT after it: connected */
-	bool connected;                 /* never for the ping */
-	bool tls_failed;                /* connected, but no TLS came about */
+	struct dial_error error; /* without error, or ETIMEDOUT after it: connected */
+	bool connected;          /* never for the ping */
+	bool tls_failed;         /* connected, but no TLS came about */
+	bool full_size_lost; /* it answers in small packets only: large ones are lost on the way here */
 	char tls_version[16];           /* "TLSv1.2"; "" = none */
 	uint8_t bytes[PROBE_AMT_BYTES]; /* the answer, cut where it is longer */
 	size_t length;

@@ -17,6 +17,12 @@ ask()
 		>"$LAB_DIR/$1.json" 2>&1 || true
 }
 
+# amt NAME: what `amt` says of both targets, as ask.
+amt()
+{
+	lab_exec p "$LAB_BUILD/netcheck/amtnet-check" amt --json "${targets[@]}" >"$LAB_DIR/$1.json" 2>&1 || true
+}
+
 # is NAME TARGET PORT ID STATE [TEXT]: the result for that endpoint has the id and the state, and its
 # text matches.
 is()
@@ -201,6 +207,29 @@ for target in 10.62.0.9 fd62::9; do
 	tap_ok "no black hole: $target" is whole $target 16994 NC100 open 'proven by responder'
 done
 tap_ok 'a black hole: the responder says what did not arrive' tap_says 'its full-size packets did not arrive' "$(lab_log responder)"
+
+# Without a responder, a port that speaks TLS shows it on the way back: its certificate needs large packets.
+openssl req -x509 -newkey rsa:4096 -nodes -keyout "$LAB_DIR/tls.pem" -out "$LAB_DIR/tls.crt" -subj /CN=pc \
+	-days 2 2>/dev/null
+cat "$LAB_DIR/tls.crt" >>"$LAB_DIR/tls.pem"
+lab_spawn tls t socat OPENSSL-LISTEN:16995,fork,reuseaddr,pf=ip6,ipv6only=0,cert="$LAB_DIR/tls.pem",verify=0 \
+	OPEN:/dev/null
+lab_wait_for 5 lab_is_listening t 16995
+amt size
+lab_ip r2 link set near mtu 1280
+amt size-back
+lab_ip r2 link set near mtu 1500
+lab_ip r2 link set far mtu 1280
+amt size-there
+lab_ip r2 link set far mtu 1500
+for target in 10.62.0.9 fd62::9; do
+	tap_ok "a black hole on the way back, without a responder: $target" is size-back $target 16995 NC113 open \
+		'packets of full size are lost on the way back from the PC'
+	tap_ok "no black hole: $target is not blamed" tap_not grep -qF '"id":"NC113"' "$LAB_DIR/size.json"
+	tap_ok "a black hole on the way there is not seen so: $target" tap_not \
+		grep -qF '"id":"NC113"' "$LAB_DIR/size-there.json"
+done
+lab_stop tls
 
 # The handshake passes and no data does: that is open, and no proof of the path.
 for verdict in drop 'reject with tcp reset'; do
