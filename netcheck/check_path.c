@@ -39,7 +39,8 @@ static struct result *judge(const struct hop_finding *finding)
 	case HOP_PLACE_EDGE:
 		return result_new("NC105", RESULT_FAILURE);
 	case HOP_PLACE_FORGED:
-		return result_new("NC103", RESULT_FAILURE);
+		return finding->accepted ? result_about("NC114", RESULT_WARNING, "")
+					 : result_new("NC103", RESULT_FAILURE);
 	case HOP_PLACE_HOST:
 		return result_new("NC112", RESULT_OK);
 	case HOP_PLACE_AFTER:

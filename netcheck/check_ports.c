@@ -67,7 +67,8 @@ static bool needs_walk(const struct judge_cell *cell)
 	case PROBE_TCP_NO_HOST:
 		return error->icmp && !addr_equal(error->by, cell->tcp.source) &&
 		       !addr_equal(error->by, cell->tcp.to.addr);
-	case PROBE_TCP_OPEN:
+	case PROBE_TCP_OPEN: /* perhaps by a SYN proxy */
+		return cell->hollow != PROBE_TOKEN_SOLID;
 	case PROBE_TCP_FAILED:
 		break;
 	}
@@ -84,7 +85,7 @@ static uint16_t control_port(const struct check_ports *check, size_t at)
 	for (size_t i = first; i < first + group->port_count; i++) {
 		enum probe_tcp_state state = group->cells[i].tcp.state;
 
-		if (i == at)
+		if (i == at || group->cells[i].hollow != PROBE_TOKEN_SOLID)
 			continue;
 		if (state == PROBE_TCP_OPEN)
 			return group->ports[i - first];
@@ -155,12 +156,12 @@ static void walk(struct check_ports *check, size_t at)
 {
 	struct judge_cell *cell = &check->group.cells[at];
 	bool silent = cell->tcp.state == PROBE_TCP_FILTERED;
-	bool closed = cell->tcp.state == PROBE_TCP_CLOSED;
+	bool answered = cell->tcp.state == PROBE_TCP_CLOSED || cell->tcp.state == PROBE_TCP_OPEN;
 	struct probe_hop_question question = {
 		.to = cell->tcp.to.addr,
-		.port = silent || closed ? cell->tcp.to.port : 0,
+		.port = silent || answered ? cell->tcp.to.port : 0,
 		.control_port = control_port(check, at),
-		.rounds = closed ? 1 : 3,
+		.rounds = answered ? 1 : 3,
 	};
 
 	if (!check->tools->walks_left ||
@@ -232,6 +233,7 @@ static void on_token(const struct probe_token_outcome *outcome, void *user)
 		cell->seen = outcome->answer.seen;
 		cell->size = outcome->size;
 	}
+	cell->hollow = outcome->hollow;
 	advance(check);
 }
 

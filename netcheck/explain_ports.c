@@ -36,13 +36,18 @@ static const struct explain items[] = {
 	 "Probes of this port pass one hop and are never seen by the next, while other probes are.",
 	 "Allow the port on one of the two hops that the text names, with stateful answers back."},
 	{"NC105", "port dropped at the last router or by the host",
-	 "Probes pass every router, and other ports of the host answer, but this one stays silent.",
+	 "Probes pass every router, and other ports of the host answer, but this one stays silent. "
+	 "From one side, a port that is dropped looks like one whose answer is lost on the way "
+	 "back; a "
+	 "paired run tells (amtnet-check pair).",
 	 "Look at outgoing filters of the last router and at the firewall of the host."},
 	{"NC106", "silent host",
 	 "The network passes the port up to the last known hop; the host answers on none of the "
 	 "ports. "
 	 "Windows drops silently by default, and AMT takes its ports before Windows does, so this "
-	 "does not say that AMT would be unreachable.",
+	 "does not say that AMT would be unreachable. From one side no more can be told; a paired "
+	 "run "
+	 "(amtnet-check pair) tells each direction.",
 	 RESPONDER_HELPS},
 	{"NC107", "port rejected by a firewall",
 	 "A device on the way refuses the port and says so by ICMP.",
@@ -71,6 +76,12 @@ static const struct explain items[] = {
 	 "hangs.",
 	 "Let ICMP \"fragmentation needed\" (IPv6: \"packet too big\") pass back to the sender, or "
 	 "clamp the MSS of TCP at the tunnel."},
+	{"NC114", "open at a SYN proxy",
+	 "A firewall on the way completes handshakes itself, so that every port looks open. The PC "
+	 "behind "
+	 "it answers otherwise, or not at all: the open port is no proof of anything there. A "
+	 "paired run (amtnet-check pair) tells what arrives.",
+	 RESPONDER_HELPS},
 };
 
 const struct explain_part explain_ports = {items, sizeof(items) / sizeof(items[0])};

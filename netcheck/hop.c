@@ -51,7 +51,8 @@ unsigned hop_reach(const struct hop_path *path)
 static struct hop_finding answered(unsigned ttl, const struct hop_path *test,
 				   const struct hop_path *control)
 {
-	struct hop_finding finding = {.place = HOP_PLACE_HOST, .last = ttl};
+	struct hop_finding finding = {
+		.place = HOP_PLACE_HOST, .last = ttl, .accepted = test->hops[ttl - 1].accepted};
 
 	if (ttl > control->tried || control->hops[ttl - 1].kind != HOP_EXCEEDED)
 		return finding;

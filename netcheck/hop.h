@@ -25,6 +25,7 @@ enum hop_kind {
 
 struct hop {
 	enum hop_kind kind;
+	bool accepted; /* ANSWER: to TCP, by a handshake */
 	struct addr by;
 	uint32_t rtt_us;
 };
@@ -46,7 +47,8 @@ enum hop_place {
 
 struct hop_finding {
 	enum hop_place place;
-	unsigned last;         /* TTL of the last hop that passes; FORGED, HOST: of the answer */
+	bool accepted; /* FORGED, HOST: the answer took the connection, it did not refuse it */
+	unsigned last; /* TTL of the last hop that passes; FORGED, HOST: of the answer */
 	struct addr last_addr; /* ADDR_NONE for hop 0 */
 	struct addr next_addr; /* the hop after it, where known */
 };

@@ -83,6 +83,12 @@ void judge_pair_port(struct endpoint with, enum probe_tcp_state state, const str
 	if (state == PROBE_TCP_OPEN && seen->proven)
 		result = about(with, seen->port, "NC810", RESULT_OK,
 			       "both ends agree: the connection arrives and is answered");
+	else if (state == PROBE_TCP_OPEN && !seen->accepted && seen->half_open)
+		result = about(with, seen->port, "NC814", RESULT_FAILURE,
+			       "open from here, but at the responder %u SYN%s arrived, and nothing "
+			       "after %s",
+			       seen->half_open, seen->half_open == 1 ? "" : "s",
+			       seen->half_open == 1 ? "it" : "them");
 	else if (state == PROBE_TCP_OPEN && !seen->accepted)
 		result = about(with, seen->port, "NC813", RESULT_FAILURE,
 			       "open from here, but nothing arrived at the responder");

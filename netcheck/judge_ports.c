@@ -10,7 +10,7 @@
 
 bool judge_passes(const struct judge_cell *cell)
 {
-	if (!cell->known)
+	if (!cell->known || cell->hollow == PROBE_TOKEN_SHUT)
 		return false;
 	return cell->tcp.state == PROBE_TCP_OPEN || cell->tcp.state == PROBE_TCP_CLOSED;
 }
@@ -102,6 +102,16 @@ struct judgement judge_silence(const struct judge_walk *walk, bool sibling)
 	return sibling ? dropped : silent;
 }
 
+/* The handshake is one of a device on the way: nobody behind it takes a byte, or who resets is farther than who
+ * took the connection. */
+static bool is_proxied(const struct judge_cell *cell)
+{
+	bool forged = cell->walk.walked && cell->walk.finding.place == HOP_PLACE_FORGED;
+
+	return !cell->proven &&
+	       (cell->hollow == PROBE_TOKEN_SHUT || (cell->hollow == PROBE_TOKEN_RESET && forged));
+}
+
 static struct judgement judge_cell(const struct judge_group *group, size_t at)
 {
 	const struct judge_cell *cell = &group->cells[at];
@@ -111,6 +121,10 @@ static struct judgement judge_cell(const struct judge_group *group, size_t at)
 	case PROBE_TCP_OPEN:
 		if (cell->size != PROBE_TOKEN_SIZE_PASSES)
 			return (struct judgement){"NC113", RESULT_FAILURE};
+		if (is_proxied(cell))
+			return (struct judgement){"NC114", cell->hollow == PROBE_TOKEN_SHUT
+								   ? RESULT_UNKNOWN
+								   : RESULT_WARNING};
 		return (struct judgement){cell->proven ? "NC100" : "NC101", RESULT_OK};
 	case PROBE_TCP_CLOSED:
 		if (cell->walk.walked && cell->walk.finding.place == HOP_PLACE_FORGED)
@@ -159,6 +173,18 @@ static void add_passing(const struct judge_group *group, size_t at, char *text, 
 		snprintf(text + used, size - used, "%s", found == 1 ? " passes" : " pass");
 }
 
+static void describe_proxied(const struct judge_cell *cell, char ret[WORDS_TEXT])
+{
+	bool forged = cell->walk.walked && cell->walk.finding.place == HOP_PLACE_FORGED;
+	char place[WORDS_TEXT] = "answered in the name of the PC by a device on the way";
+
+	if (forged)
+		words_place(&cell->walk.finding, "the PC", place);
+	snprintf(ret, WORDS_TEXT, "open only as a SYN proxy opens every port: %s; %s", place,
+		 cell->hollow == PROBE_TOKEN_SHUT ? "nobody behind it takes a byte"
+						  : "the PC behind it refuses");
+}
+
 static void describe_open(const struct judge_cell *cell, char ret[WORDS_TEXT])
 {
 	char seen[ADDR_TEXT];
@@ -169,6 +195,8 @@ static void describe_open(const struct judge_cell *cell, char ret[WORDS_TEXT])
 			 "an MTU black hole",
 			 cell->size == PROBE_TOKEN_SIZE_LOST_THERE ? "to" : "back from",
 			 cell->responder);
+	else if (is_proxied(cell))
+		describe_proxied(cell, ret);
 	else if (!cell->proven)
 		snprintf(ret, WORDS_TEXT, "open, something answers");
 	else if (addr_equal(cell->seen, cell->tcp.source))
@@ -281,8 +309,14 @@ static void set_fix(const struct judge_group *group, const struct judge_cell *ce
 			.place = HOP_PLACE_FORGED, .last = 1, .next_addr = cell->tcp.error.by};
 	}
 	result->rule = (struct result_rule){.from = cell->tcp.source, .to = to};
-	result_set(&result->fix, "%s",
-		   words_fix(&finding, cell->tcp.source, to, cell->tcp.to.port, text));
+	words_fix(&finding, cell->tcp.source, to, cell->tcp.to.port, text);
+	if (finding.place == HOP_PLACE_EDGE)
+		result_set(&result->fix,
+			   "%s; whether it is dropped or its answer lost, a paired run tells: "
+			   "amtnet-check respond --pair in its place, pair --with %s here",
+			   text, addr_print(cell->tcp.to.addr, by));
+	else
+		result_set(&result->fix, "%s", text);
 }
 
 static void set_evidence(const struct judge_cell *cell, struct result *result)
@@ -319,7 +353,8 @@ static bool same(const struct judge_group *group, size_t a, size_t b)
 	const struct hop_finding *one = &left->walk.finding, *two = &right->walk.finding;
 
 	if (strcmp(judge_cell(group, a).id, judge_cell(group, b).id) != 0 ||
-	    left->tcp.state != right->tcp.state || left->size != right->size)
+	    left->tcp.state != right->tcp.state || left->size != right->size ||
+	    left->hollow != right->hollow)
 		return false;
 	if (left->tcp.error.icmp != right->tcp.error.icmp ||
 	    left->walk.walked != right->walk.walked)

@@ -29,6 +29,7 @@ struct judge_cell {
 	bool proven;      /* the responder answered */
 	struct addr seen; /* our address as the responder saw it */
 	enum probe_token_size size;
+	enum probe_token_hollow hollow;
 	char *responder; /* its name, heap, NULL where not proven */
 	struct judge_walk walk;
 	struct addr as; /* not answered itself: takes the ICMP answer given for this address */

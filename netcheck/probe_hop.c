@@ -107,6 +107,7 @@ static void take_answer(struct probe *probe, const struct dial_error *error)
 	struct addr to = walk->outcome.question.to;
 	struct hop hop = {
 		.kind = classify(error, to.family, probe->udp),
+		.accepted = !error->icmp && !probe->udp && error->error != ECONNREFUSED,
 		.by = error->icmp ? error->by : to,
 		.rtt_us = (uint32_t)(dial_now_us() - probe->started_us),
 	};

@@ -92,9 +92,9 @@ enum probe_tcp_state probe_tcp_classify(const struct dial_error *error, uint8_t 
 					  : classify_icmp4(error->type, error->code);
 	switch (error->error) {
 	case 0:
+	case ECONNRESET: /* reset between the handshake and our look */
 		return PROBE_TCP_OPEN;
 	case ECONNREFUSED:
-	case ECONNRESET: /* reset between the handshake and our look */
 		return PROBE_TCP_CLOSED;
 	case ETIMEDOUT:
 		return PROBE_TCP_FILTERED;

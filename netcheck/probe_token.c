@@ -8,6 +8,8 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ struct probe_token {
 	struct event *event;
 	struct timeval wait; /* for each step */
 	struct token_question question;
+	bool idle;        /* a second connection, on which nothing is sent */
 	size_t echo_left; /* once the answer is here */
 	char bytes[TOKEN_LINE_MAX];
 	size_t length;
@@ -59,6 +62,18 @@ static enum probe_token_size size_of_loss(int fd)
 	if (ioctl(fd, SIOCOUTQ, &waiting))
 		return PROBE_TOKEN_SIZE_PASSES;
 	return waiting ? PROBE_TOKEN_SIZE_LOST_THERE : PROBE_TOKEN_SIZE_LOST_BACK;
+}
+
+/* A SYN proxy that got no answer from the host never opens its window: what we sent waits here still, and
+ * nothing of it is on the way. A path that loses data has it on the way. */
+static bool is_shut(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+	int waiting = 0;
+
+	return !ioctl(fd, SIOCOUTQ, &waiting) && waiting > 0 &&
+	       !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) && info.tcpi_unacked == 0;
 }
 
 static void send_echo(struct probe_token *probe)
@@ -99,6 +114,8 @@ static void take_echo(struct probe_token *probe, size_t more)
 		finish(probe, 0);
 }
 
+static void on_reset(struct probe_token *probe, bool asked);
+
 static void on_bytes(evutil_socket_t fd, short what, void *user)
 {
 	struct probe_token *probe = user;
@@ -108,6 +125,8 @@ static void on_bytes(evutil_socket_t fd, short what, void *user)
 	if (what & EV_TIMEOUT) { /* connected and silent is no responder of ours */
 		if (probe->outcome.proven)
 			probe->outcome.size = size_of_loss(fd);
+		else if (!probe->length && is_shut(fd))
+			probe->outcome.hollow = PROBE_TOKEN_SHUT;
 		finish(probe, 0);
 		return;
 	}
@@ -125,9 +144,51 @@ static void on_bytes(evutil_socket_t fd, short what, void *user)
 		finish(probe, 0);
 	} else if (errno == EAGAIN || errno == EINTR) {
 		event_add(probe->event, &probe->wait);
+	} else if (errno == ECONNRESET) {
+		on_reset(probe, true);
 	} else {
 		finish(probe, errno);
 	}
+}
+
+static void on_connected(evutil_socket_t fd, short what, void *user);
+
+/* 0 or negative errno, then without a socket. */
+static int dial(struct probe_token *probe, struct event_base *base)
+{
+	struct dial_error error;
+	int r = dial_tcp(probe->outcome.to, 0, &probe->fd, &error);
+
+	if (r) {
+		probe->fd = -1;
+		return r;
+	}
+	probe->event = event_new(base, probe->fd, EV_WRITE, on_connected, probe);
+	return !probe->event || event_add(probe->event, &probe->wait) ? -ENOMEM : 0;
+}
+
+/* A reset after our question may be an answer to it. One that comes without a question is none. */
+static void ask_nothing(struct probe_token *probe)
+{
+	struct event_base *base = event_get_base(probe->event);
+
+	event_free(probe->event);
+	dial_close(probe->fd);
+	probe->event = NULL;
+	probe->idle = true;
+	if (dial(probe, base))
+		finish(probe, ECONNRESET);
+}
+
+static void on_reset(struct probe_token *probe, bool asked)
+{
+	if (asked && !probe->idle && !probe->outcome.proven && !probe->length) {
+		ask_nothing(probe);
+		return;
+	}
+	if (!probe->outcome.proven && !probe->length)
+		probe->outcome.hollow = PROBE_TOKEN_RESET;
+	finish(probe, ECONNRESET);
 }
 
 static void on_connected(evutil_socket_t fd, short what, void *user)
@@ -139,13 +200,20 @@ static void on_connected(evutil_socket_t fd, short what, void *user)
 
 	if (!(what & EV_TIMEOUT))
 		dial_result(fd, &error);
+	if (error.error == ECONNRESET && !error.icmp) {
+		on_reset(probe, false);
+		return;
+	}
 	if (error.error || error.icmp) {
 		finish(probe, error.error);
 		return;
 	}
 	length = token_print_question(&probe->question, line, sizeof(line));
-	if (send(fd, line, length, MSG_NOSIGNAL) != (ssize_t)length) {
-		finish(probe, errno);
+	if (!probe->idle && send(fd, line, length, MSG_NOSIGNAL) != (ssize_t)length) {
+		if (errno == ECONNRESET || errno == EPIPE)
+			on_reset(probe, false);
+		else
+			finish(probe, errno);
 		return;
 	}
 	event_assign(probe->event, event_get_base(probe->event), fd, EV_READ, on_bytes, probe);
@@ -156,7 +224,6 @@ int probe_token_start(struct probe_token **ret, struct event_base *base, struct 
 		      unsigned timeout_ms, probe_token_done *done, void *user)
 {
 	struct probe_token *probe = calloc(1, sizeof(*probe));
-	struct dial_error error;
 	int r;
 
 	if (!probe)
@@ -168,16 +235,9 @@ int probe_token_start(struct probe_token **ret, struct event_base *base, struct 
 	probe->wait.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000;
 	probe->question.echo = ECHO_BYTES;
 	snprintf(probe->question.nonce, sizeof(probe->question.nonce), "%016" PRIx64, random_u64());
-	r = dial_tcp(to, 0, &probe->fd, &error);
-	if (r) {
-		probe->fd = -1;
+	r = dial(probe, base);
+	if (r)
 		goto fail;
-	}
-	probe->event = event_new(base, probe->fd, EV_WRITE, on_connected, probe);
-	if (!probe->event || event_add(probe->event, &probe->wait)) {
-		r = -ENOMEM;
-		goto fail;
-	}
 	*ret = probe;
 	return 0;
 fail:

@@ -19,11 +19,19 @@ enum probe_token_size {
 	PROBE_TOKEN_SIZE_LOST_BACK,
 };
 
+/* What becomes of a connection whose peer says not a word. */
+enum probe_token_hollow {
+	PROBE_TOKEN_SOLID, /* it took our question, or said something */
+	PROBE_TOKEN_RESET, /* it took the connection and reset it, though nothing was sent */
+	PROBE_TOKEN_SHUT,  /* it took the connection and not one byte after it: a window of zero */
+};
+
 struct probe_token_outcome {
 	struct endpoint to;
-	bool proven;                /* our own nonce came back */
-	struct token_answer answer; /* when proven */
-	enum probe_token_size size; /* the same */
+	bool proven;                    /* our own nonce came back */
+	struct token_answer answer;     /* when proven */
+	enum probe_token_size size;     /* the same */
+	enum probe_token_hollow hollow; /* when not proven */
 	int error; /* of the connection when not proven; 0 = it just was no responder */
 };
 

@@ -248,6 +248,47 @@ for verdict in drop 'reject with tcp reset'; do
 	done
 done
 
+# A SYN proxy opens every port itself. What is behind it shows after the handshake: data that arrive, a reset by
+# the PC, or nobody who takes a byte.
+lab_exec r2 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 net.ipv4.tcp_syncookies=1
+path_rules r2 <<-'END'
+	table inet fw {
+		chain untracked {
+			type filter hook prerouting priority raw;
+			tcp dport { 16993, 16994, 17001, 17002 } tcp flags syn notrack
+		}
+		chain forward {
+			type filter hook forward priority 0;
+			tcp dport { 16993, 16994, 17001, 17002 } ct state invalid,untracked synproxy mss 1440 wscale 7 timestamp sack-perm
+			ct state invalid drop
+		}
+	}
+END
+path_rules t <<-'END'
+	table inet fw {
+		chain input {
+			type filter hook input priority 0;
+			tcp dport 17002 drop
+		}
+	}
+END
+ask proxied --ports 16992-16994,17001,17002 10.62.0.9 fd62::9
+path_rules t </dev/null
+for target in 10.62.0.9 fd62::9; do
+	hops='hop 2 \(10\.61\.1\.2\) or hop 3 \(10\.61\.2\.2\)'
+	[[ $target != fd* ]] || hops='hop 2 \(fd61:1::2\) or hop 3 \(fd61:2::2\)'
+	tap_ok "behind a SYN proxy, a port that is open: $target" is proxied $target 16993 NC101 open \
+		'open, something answers'
+	tap_ok "behind a SYN proxy, a responder: $target" is proxied $target 16994 NC100 open 'proven by responder'
+	tap_ok "behind a SYN proxy, a port that is closed: $target" is proxied $target 17001 NC114 open \
+		"answered in the name of the PC by $hops; the PC behind it refuses"
+	tap_ok "behind a SYN proxy, nobody: $target" is proxied $target 17002 NC114 open \
+		"answered in the name of the PC by $hops; nobody behind it takes a byte"
+done
+lab_exec p "$LAB_BUILD/netcheck/amtnet-check" path --with 16992 10.62.0.9 16993 >"$LAB_DIR/proxy.txt" || true
+tap_ok 'a SYN proxy: the walk shows who takes the connection' tap_says \
+	'WARN NC114 .*in the name of the PC by hop 2' "$LAB_DIR/proxy.txt"
+
 # Routers limit their ICMP: a few rejections of sixty must speak for all.
 path_rules r2 <<-'END'
 	table inet fw {

@@ -157,6 +157,21 @@ static void each_state_has_its_finding(void **state)
 	}
 }
 
+static void what_one_side_cannot_tell_names_the_paired_run(void **state)
+{
+	struct scene scene;
+
+	scene_init(&scene, 1);
+	set_silent(&scene.cells[1], HOP_PLACE_EDGE);
+	assert_string_equal(
+		judge(&scene)->items[1]->fix,
+		"on 10.81.3.1 towards its network, and on the host allow tcp from 10.81.3.2 to "
+		"10.81.20.0/24 port 16993, stateful answers back; whether it is dropped or its "
+		"answer lost, a paired run tells: amtnet-check respond --pair in its place, pair "
+		"--with 10.81.20.100 here");
+	results_done(&scene.results);
+}
+
 static void silence_on_all_ports_accuses_nobody(void **state)
 {
 	struct scene scene;
@@ -284,17 +299,92 @@ static void lost_full_size_packets_are_a_failure_of_their_direction(void **state
 	}
 }
 
+/* Three addresses, one port: each pair of outcomes that differ in one thing is told apart. */
+static void outcomes_that_differ_have_results_of_their_own(void **state)
+{
+	struct scene scene;
+	const struct results *results;
+
+	scene_init(&scene, 3);
+	scene.cells[0].size = PROBE_TOKEN_SIZE_LOST_THERE;
+	scene.cells[2].size = PROBE_TOKEN_SIZE_LOST_BACK;
+	scene.cells[4].size = PROBE_TOKEN_SIZE_LOST_THERE;
+	results = judge(&scene);
+	assert_int_equal(results->count, 3); /* and one for the other port */
+	assert_string_equal(
+		results->items[0]->subject,
+		"10.81.20.0/24 tcp/16992, 2 of 3 addresses (10.81.20.100, 10.81.20.102)");
+	assert_non_null(strstr(results->items[0]->text, "on the way to responder"));
+	assert_string_equal(results->items[1]->subject, "10.81.20.101 tcp/16992");
+	assert_non_null(strstr(results->items[1]->text, "on the way back from responder"));
+
+	scene_init(&scene, 3);
+	for (size_t i = 0; i < 3; i++)
+		scene.cells[i * PORTS].proven = false;
+	scene.cells[0].hollow = PROBE_TOKEN_SHUT;
+	set_silent(&scene.cells[2], HOP_PLACE_FORGED);
+	scene.cells[2].tcp.state = PROBE_TCP_OPEN;
+	scene.cells[2].hollow = PROBE_TOKEN_RESET;
+	set_silent(&scene.cells[4], HOP_PLACE_FORGED);
+	scene.cells[4].tcp.state = PROBE_TCP_OPEN;
+	scene.cells[4].hollow = PROBE_TOKEN_SHUT;
+	assert_int_equal(judge(&scene)->count, 4);
+	results_done(&scene.results);
+}
+
+static void a_syn_proxy_proves_nothing_of_the_pc(void **state)
+{
+	struct scene scene;
+	const struct result *result;
+
+	scene_init(&scene, 1);
+	set_silent(&scene.cells[1], HOP_PLACE_UNKNOWN);
+	scene.cells[0].proven = false;
+	scene.cells[0].hollow = PROBE_TOKEN_SHUT;
+	result = judge(&scene)->items[0];
+	assert_string_equal(result->kind->id, "NC114");
+	assert_int_equal(result->state, RESULT_UNKNOWN);
+	assert_string_equal(
+		result->text,
+		"open only as a SYN proxy opens every port: answered in the name of the "
+		"PC by a device on the way; nobody behind it takes a byte");
+	/* Nor that packets reach the PC: its silent port is not blamed on the network. */
+	assert_string_equal(scene.results.items[1]->kind->id, "NC106");
+
+	scene.cells[0].hollow = PROBE_TOKEN_RESET; /* perhaps by the PC's own service */
+	assert_string_equal(judge(&scene)->items[0]->kind->id, "NC101");
+	scene.cells[0].walk = (struct judge_walk){.walked = true,
+						  .finding = {.place = HOP_PLACE_FORGED,
+							      .last = 2,
+							      .last_addr = addr_of("10.81.3.1"),
+							      .next_addr = addr_of("10.81.9.2")}};
+	result = judge(&scene)->items[0];
+	assert_string_equal(result->kind->id, "NC114");
+	assert_int_equal(result->state, RESULT_WARNING);
+	assert_string_equal(
+		result->text,
+		"open only as a SYN proxy opens every port: answered in the name of the "
+		"PC by hop 1 (10.81.3.1) or hop 2 (10.81.9.2); the PC behind it "
+		"refuses");
+	scene.cells[0].proven = true;
+	assert_string_equal(judge(&scene)->items[0]->kind->id, "NC100");
+	results_done(&scene.results);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dropped_port_names_port_direction_and_hops),
 		cmocka_unit_test(each_state_has_its_finding),
+		cmocka_unit_test(what_one_side_cannot_tell_names_the_paired_run),
 		cmocka_unit_test(silence_on_all_ports_accuses_nobody),
 		cmocka_unit_test(a_refusal_from_the_way_is_not_the_host),
 		cmocka_unit_test(a_subnet_has_one_result_per_port_and_outcome),
 		cmocka_unit_test(one_icmp_answer_speaks_for_the_silent),
 		cmocka_unit_test(what_is_not_known_has_no_result),
 		cmocka_unit_test(nat_is_said),
+		cmocka_unit_test(outcomes_that_differ_have_results_of_their_own),
+		cmocka_unit_test(a_syn_proxy_proves_nothing_of_the_pc),
 		cmocka_unit_test(lost_full_size_packets_are_a_failure_of_their_direction),
 	};
 
