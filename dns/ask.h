@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ask: one question to one name server, over UDP: ASK_TRIES sendings, ASK_ANSWER_MS apart. Raises `done`
- * exactly once, never from inside a function of this header. The answers are not signed: they say where to
- * send an update, and that is signed.
+ * ask: one question to one name server, over UDP: ASK_TRIES sendings, `wait_ms` apart; the whole of an answer
+ * that is truncated over TCP, within ASK_TCP_MS. Raises `done` exactly once, never from inside a function of
+ * this header. The answers are not signed: they say where to look or to send an update, and that is signed.
  *
  * One connected socket and one random id per question, so that the port is new and the kernel checks the
  * source; what has another id or question is counted and waited past.
@@ -14,6 +14,7 @@
 
 #define ASK_TRIES 3
 #define ASK_ANSWER_MS 1000
+#define ASK_TCP_MS 3000 /* to connect and to be answered */
 
 struct event_base;
 struct ask;
@@ -22,12 +23,15 @@ struct ask_question {
 	struct endpoint server;
 	struct hostname name;
 	uint16_t type;
-	bool recurse; /* a resolver: it asks others; else its own word is wanted */
+	bool recurse;     /* a resolver: it asks others; else its own word is wanted */
+	uint32_t wait_ms; /* 0 = ASK_ANSWER_MS */
 };
 
 struct ask_answer {
-	bool good;        /* NOERROR or NXDOMAIN, whole; else `words` say what came */
-	unsigned ignored; /* datagrams that were no answer */
+	bool good;         /* NOERROR or NXDOMAIN, whole */
+	bool silent;       /* nothing came that answers it */
+	const char *fault; /* what came instead; NULL = it is good */
+	unsigned ignored;  /* messages that were no answer */
 	struct update_answer answer;
 	struct err words; /* "10.81.2.2:53: SERVFAIL" */
 };

@@ -121,10 +121,13 @@ has_soa()
 	[[ -n $(prov_dig soa.example SOA "$1") ]]
 }
 
-# resolver: passes every question on to the first name server, and keeps the answers.
+# resolver: passes every question on to the first name server, and keeps the answers. Beside Knot it cuts most of them
+# short, as a name server that limits its rate does, so that they are asked for over TCP.
 resolver()
 {
-	local dir=$LAB_DIR/resolver
+	local dir=$LAB_DIR/resolver limit=
+
+	[[ $software == bind ]] || limit='rate-limit { responses-per-second 1; slip 1; };'
 
 	mkdir "$dir"
 	cat >"$dir/conf" <<-END
@@ -133,6 +136,7 @@ resolver()
 			managed-keys-directory "$dir"; listen-on port 53 { 192.0.2.53; }; listen-on-v6 { none; };
 			recursion yes; allow-recursion { any; }; dnssec-validation no; empty-zones-enable no;
 			forward only; forwarders { 192.0.2.1; };
+			$limit
 		};
 		controls { };
 	END
