@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * watch: asks one authoritative server what it serves under a name, over UDP: the zone's SOA, and, when
+ * watch: asks one authoritative server what it serves under a name (dns/ask.h): the zone's SOA, and, when
  * its serial is not the known one, the name's A, AAAA, TXT and CNAME. Raises `done` exactly once, never
  * from inside a function of this header. Nothing is ever changed on the word of these answers, which are
  * not signed: they only say where to look.
- *
- * One connected socket per question, so that the port is new and the source is checked by the kernel;
- * WATCH_TRIES sendings, WATCH_ANSWER_MS apart.
  */
 #pragma once
 
@@ -14,8 +11,7 @@
 #include "common/hostname.h"
 #include "dns/publish_view.h"
 
-#define WATCH_TRIES 3
-#define WATCH_ANSWER_MS 500
+#define WATCH_ANSWER_MS 500 /* between two sendings of a question */
 
 struct event_base;
 struct watch;
