@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 #
-# Random topologies: a host 2 to 6 hops away, a random rule of a random router or of the host, over IPv4
-# or IPv6. What `amtnet-check ports` says is compared with the rule. COUNT of them (default 100),
-# spread over five paths that are asked side by side; SEED makes them the same again.
+# Random topologies: a host 2 to 6 hops away, one to three random rules (or none) of random routers or of the
+# host, over IPv4 or IPv6. What `amtnet-check ports` says is compared with the rules. COUNT of them (default
+# 100), spread over five paths that are asked side by side; SEED makes them the same again.
 #
 # usage: check_topologies.sh [COUNT [SEED]]
 
@@ -13,7 +13,7 @@ set -euo pipefail
 # shellcheck source=tests/support/path.sh
 . "$(dirname "$0")/../support/path.sh"
 
-readonly kinds=(none forward forward ingress ingress reject reject unreachable reset host back)
+readonly kinds=(forward forward ingress ingress reject reject unreachable reset host back back)
 
 # near LINK FAMILY: how a checker sees the router behind that link.
 near()
@@ -31,11 +31,36 @@ hop()
 	(($1 == 0)) && echo 'this machine' || echo "hop $1 ($(near $(($1 - 1)) "$2"))"
 }
 
-# chain HOOK RULE: a ruleset of one rule.
-chain()
+# order KIND ROUTERS AT: where a packet to the host meets the rule, as a number that grows along the way.
+order()
 {
-	printf 'table inet fw {\n chain it {\n type filter hook %s priority -150;\n %s\n }\n}\n' \
-		"$1" "$2"
+	case $1 in
+	ingress) echo $(($3 * 2)) ;;
+	host) echo $((($2 + 1) * 2)) ;;
+	*) echo $(($3 * 2 + 1)) ;;
+	esac
+}
+
+# deciding ROUTERS RULE...: of rules KIND:AT the one that decides, or none: the first that a SYN meets; but an answer by
+# TCP that a router nearer to the checker drops is no better than the SYN dropped where the answer comes from.
+deciding()
+{
+	local routers=$1 rule first=none:0 least=99 back=0 place
+	shift
+
+	for rule; do
+		if [[ $rule == back:* ]]; then
+			((back != 0 && back < ${rule#*:})) || back=${rule#*:}
+			continue
+		fi
+		place=$(order "${rule%:*}" "$routers" "${rule#*:}")
+		((place >= least)) || first=$rule least=$place
+	done
+	case $first in
+	none:*) ((back == 0)) || first=back:$back ;;
+	reset:*) ((back == 0 || back >= ${first#*:})) || first=forward:${first#*:} ;;
+	esac
+	echo "$first"
 }
 
 # expect KIND ROUTERS AT FAMILY: "ID TEXT" that must come out.
@@ -59,46 +84,74 @@ edge()
 	echo "NC105 dropped between $(hop "$1" "$2"), the last router, and the PC itself"
 }
 
-# apply KIND ROUTERS AT: puts the rule where it belongs; prints the node.
+# node ROUTERS RULE: which node has it.
+node()
+{
+	[[ $2 == host:* ]] && echo "n$1t" || echo "n$1r${2#*:}"
+}
+
+# nft_rule KIND: as nftables wants it, with the hook in front.
+nft_rule()
+{
+	local match='tcp dport 16993'
+
+	case $1 in
+	forward) echo "forward $match drop" ;;
+	ingress) echo "prerouting $match drop" ;;
+	reject) echo "forward $match reject with icmpx type admin-prohibited" ;;
+	unreachable) echo "forward $match reject with icmpx type port-unreachable" ;;
+	reset) echo "forward $match reject with tcp reset" ;;
+	back) echo 'forward tcp sport 16993 drop' ;;
+	host) echo "input $match drop" ;;
+	esac
+}
+
+# apply ROUTERS RULE...: puts the rules where they belong; prints the nodes.
 apply()
 {
-	local node="n$2r$3" match='tcp dport 16993'
+	local routers=$1 at rule line nodes
+	shift
 
-	[[ $1 != none ]] || return 0
-	[[ $1 != host ]] || node="n$2t"
-	case $1 in
-	forward) chain forward "$match drop" ;;
-	ingress) chain prerouting "$match drop" ;;
-	reject) chain forward "$match reject with icmpx type admin-prohibited" ;;
-	unreachable) chain forward "$match reject with icmpx type port-unreachable" ;;
-	reset) chain forward "$match reject with tcp reset" ;;
-	back) chain forward 'tcp sport 16993 drop' ;;
-	host) chain input "$match drop" ;;
-	esac | path_rules "$node"
-	echo "$node"
+	(($# > 0)) || return 0
+	nodes=$(for rule; do node "$routers" "$rule"; done | sort -u)
+	for at in $nodes; do
+		for rule; do
+			[[ $(node "$routers" "$rule") == "$at" ]] || continue
+			line=$(nft_rule "${rule%:*}")
+			printf 'add table inet fw\nadd chain inet fw %s { type filter hook %s priority -150; }\nadd rule inet fw %s\n' \
+				"${line%% *}" "${line%% *}" "$line"
+		done | path_rules "$at"
+	done
+	echo "$nodes"
 }
 
 # walk ROUTERS COUNT: topologies of one length; a line "ok ..." or "bad ..." for each.
 walk()
 {
-	local routers=$1 count=$2 kind at family target node wanted said
+	local routers=$1 count=$2 family target nodes node wanted said decides i
+	local -a rules
 
 	RANDOM=$((seed * 8 + routers))
 	while ((count-- > 0)); do
-		kind=${kinds[RANDOM % ${#kinds[@]}]}
-		at=$((RANDOM % routers + 1))
+		rules=()
+		for ((i = RANDOM % 10 ? RANDOM % 3 + 1 : 0; i > 0; i--)); do
+			rules+=("${kinds[RANDOM % ${#kinds[@]}]}:$((RANDOM % routers + 1))")
+		done
 		family=$((RANDOM % 2 * 2 + 4))
 		target=10.62.$((RANDOM % 250)).$((RANDOM % 250 + 1))
 		((family == 4)) || target=fd62::$((RANDOM % 9000 + 1))
-		node=$(apply "$kind" "$routers" "$at")
-		wanted=$(expect "$kind" "$routers" "$at" "$family")
+		nodes=$(apply "$routers" "${rules[@]}")
+		decides=$(deciding "$routers" "${rules[@]}")
+		wanted=$(expect "${decides%:*}" "$routers" "${decides#*:}" "$family")
 		said=$(lab_exec "n${routers}p" "$LAB_BUILD/netcheck/amtnet-check" ports --rate 1000 \
 			--wait 300 --ports 16992,16993 "$target" 2>/dev/null | grep 'tcp/16993' || true)
-		[[ -z $node ]] || path_rules "$node" </dev/null
+		for node in $nodes; do
+			path_rules "$node" </dev/null
+		done
 		if [[ $said == *"${wanted%% *}"* && $said == *"${wanted#* }"* ]]; then
-			echo "ok $kind at $at of $routers, IPv$family"
+			echo "ok ${rules[*]} of $routers, IPv$family"
 		else
-			echo "bad $kind at $at of $routers, IPv$family: wanted $wanted: $said"
+			echo "bad ${rules[*]} of $routers, IPv$family: wanted $wanted: $said"
 		fi
 	done
 }
