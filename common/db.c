@@ -60,6 +60,8 @@ struct db {
 	sqlite3_stmt *steps[STEPS];
 	bool unsynced; /* how the next commit would be, as SQLite was told last */
 	int log_pages; /* in the write-ahead log, after the last commit */
+	struct db_keeper keepers[DB_KEEPERS_MAX];
+	size_t keeper_count;
 
 	/* Between the two, under `lock`. */
 	pthread_mutex_t lock;
@@ -145,8 +147,24 @@ static int begin(struct db *db, bool unsynced)
 	return take_step(db, STEP_BEGIN);
 }
 
+static int write_kept(struct db *db)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < db->keeper_count && code >= 0; i++)
+		code = db->keepers[i].write(db->keepers[i].user, db->writer);
+	return code;
+}
+
+static void forget_kept(struct db *db)
+{
+	for (size_t i = 0; i < db->keeper_count; i++)
+		db->keepers[i].forget(db->keepers[i].user);
+}
+
 static int roll_back(struct db *db)
 {
+	forget_kept(db);
 	return sqlite3_get_autocommit(db->writer) ? 0 : take_step(db, STEP_ROLLBACK);
 }
 
@@ -158,10 +176,15 @@ static int run_apart(struct db *db, struct task *task)
 	if (code < 0)
 		return code;
 	task->result = task->run(task->job, db->writer);
+	if (task->result >= 0)
+		task->result = write_kept(db);
 	/* Full disks and the like make SQLite roll all of it back by itself. */
 	if (sqlite3_get_autocommit(db->writer))
 		return task->result < 0 ? task->result : -EIO;
-	code = task->result < 0 ? take_step(db, STEP_UNDO) : 0;
+	if (task->result < 0) {
+		forget_kept(db);
+		code = take_step(db, STEP_UNDO);
+	}
 	return code == 0 ? take_step(db, STEP_RELEASE) : code;
 }
 
@@ -261,6 +284,8 @@ static void *write_jobs(void *argument)
 		else
 			push(&batch, first);
 		if (code == 0)
+			code = write_kept(db);
+		if (code == 0)
 			code = take_step(db, STEP_COMMIT);
 		if (code < 0)
 			roll_back(db);
@@ -331,6 +356,14 @@ int db_submit_unsynced(struct db *db, void *job, int (*run)(void *job, struct sq
 		       void (*done)(void *job, int result))
 {
 	return submit(db, &(struct task){.job = job, .run = run, .done = done, .unsynced = true});
+}
+
+int db_keep(struct db *db, struct db_keeper keeper)
+{
+	if (db->keeper_count == DB_KEEPERS_MAX)
+		return -ENOBUFS;
+	db->keepers[db->keeper_count++] = keeper;
+	return 0;
 }
 
 struct db_counters db_counters(struct db *db)
@@ -454,6 +487,8 @@ void db_close(struct db *db)
 	/* The reader first: the last connection to close folds the write-ahead log back. */
 	db_file_close(db->reader);
 	db_file_close(db->writer);
+	for (size_t i = 0; i < db->keeper_count; i++)
+		db->keepers[i].free(db->keepers[i].user);
 	pthread_cond_destroy(&db->wake);
 	pthread_mutex_destroy(&db->lock);
 	free(db);

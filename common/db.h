@@ -63,6 +63,20 @@ int db_submit(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *co
 int db_submit_unsynced(struct db *db, void *job, int (*run)(void *job, struct sqlite3 *connection),
 		       void (*done)(void *job, int result));
 
+/* What a module keeps in memory of the jobs of a batch, to write it once instead of with each. In
+ * the writer thread: `write` inside the transaction, before the commit, and before whatever may be
+ * rolled back alone; `forget` with a rollback: what was kept since the last `write` is void, and so
+ * is what was learned of the rows. */
+struct db_keeper {
+	int (*write)(void *user, struct sqlite3 *connection); /* 0, or a negative errno */
+	void (*forget)(void *user);
+	void (*free)(void *user); /* by db_close: jobs may outlive their module */
+	void *user;
+};
+#define DB_KEEPERS_MAX 4
+/* Takes it over, before the first db_submit of the module. 0 or -ENOBUFS. */
+int db_keep(struct db *db, struct db_keeper keeper);
+
 /* The loop's own connection, for reading only: sees what was committed. Leave no statement
  * half-read: an open read keeps the write-ahead log from being folded back. */
 struct sqlite3 *db_reader(struct db *db);

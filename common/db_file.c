@@ -127,6 +127,10 @@ static int open_connection(struct sqlite3 **ret, const char *path, struct err *e
 	struct sqlite3 *connection = NULL;
 	int code = 0;
 
+	/* Nobody asks SQLite how much memory it has; counting it takes a lock at each allocation.
+	 * Refused, and no harm, once SQLite is in use. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
 	if (sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | OPEN_FLAGS, NULL) !=
 	    SQLITE_OK)
 		code = connection != NULL ? sentence(connection, err)

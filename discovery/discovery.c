@@ -31,16 +31,13 @@ static void on_delayed(int error, void *user)
 
 /* What is known of the machine at the address: its lease, else the neighbour table. The table is
  * asked once per device and address. */
-static void look_up(struct discovery *discovery, struct device_key key, struct addr address,
+static void look_up(struct discovery *discovery, const struct device *device, struct addr address,
 		    struct discovery_lease *ret)
 {
-	const struct device *device;
-
 	if (!discovery->lookup || !discovery->lookup(address, ret, discovery->user))
 		*ret = (struct discovery_lease){0};
 	if (ret->mac.length > 0 || !discovery->neighbour)
 		return;
-	device = device_find(discovery->devices, key);
 	if (!device || !addr_equal(device->address, address))
 		neighbour_get(discovery->neighbour, address, clock_mono_ms(), &ret->mac);
 }
@@ -50,6 +47,7 @@ static void on_hello(struct listener_connection *connection, const struct listen
 {
 	struct discovery *discovery = user;
 	struct device_key key = device_key(hello->decoded->uuid, hello->peer.addr);
+	const struct device *device = device_find(discovery->devices, key);
 	struct discovery_lease known;
 	struct store_hello kept = {
 		.bytes = hello->bytes,
@@ -57,19 +55,19 @@ static void on_hello(struct listener_connection *connection, const struct listen
 		.decoded = hello->decoded,
 		.address = hello->peer.addr,
 		.place = key.place,
+		.is_new = !device,
 		.cores = door_relay_select(discovery, hello->decoded, hello->peer.addr),
 		.time_ms = clock_wall_ms(),
 	};
 	int result;
 
-	if (device_count(discovery->devices) >= (size_t)discovery->config->max_devices &&
-	    !device_find(discovery->devices, key)) {
+	if (!device && device_count(discovery->devices) >= (size_t)discovery->config->max_devices) {
 		discovery->table_full++;
 		door_log_full(discovery);
 		listener_release(connection);
 		return;
 	}
-	look_up(discovery, key, kept.address, &known);
+	look_up(discovery, device, kept.address, &known);
 	if (discovery->config->only_leased && !known.leased)
 		kept.cores = 0;
 	kept.mac = known.mac;

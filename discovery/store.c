@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/store.h"
 
+#include "discovery/store_hashes.h"
 #include "discovery/store_schema.h"
 #include "discovery/store_write.h"
 
@@ -151,6 +152,7 @@ int store_new(struct store **ret, struct db *db, struct event_base *base,
 	store->user = user;
 	store->references = 1;
 	TAILQ_INIT(&store->again);
+	result = store_hashes_new(&store->hashes, db);
 	store->timer = evtimer_new(base, on_again, store);
 	for (size_t i = 0; i < options->core_count; i++) {
 		store->options.cores[i] = strdup(options->cores[i]);
@@ -159,7 +161,7 @@ int store_new(struct store **ret, struct db *db, struct event_base *base,
 		store->options.core_count++;
 	}
 	store->notes_timer = evtimer_new(base, on_notes, store);
-	if (!store->timer || !store->notes_timer ||
+	if (result < 0 || !store->timer || !store->notes_timer ||
 	    store->options.core_count < options->core_count) {
 		store_free(store);
 		return err_set(err, -ENOMEM, "out of memory");
@@ -205,6 +207,7 @@ int store_add(struct store *store, const struct store_hello *hello, void *contex
 	job->device.last_ms = hello->time_ms;
 	job->device.retry = decoded->retry;
 	job->device.cores = hello->cores;
+	job->is_new = hello->is_new;
 	job->version = decoded->version;
 	job->hash_count = decoded->hash_count;
 	job->length = hello->length;

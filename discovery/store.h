@@ -47,6 +47,7 @@ struct store_hello {
 	const struct hello *decoded;
 	struct addr address; /* of the peer */
 	struct addr place;   /* part of the identity where the UUID says nothing, or ADDR_NONE */
+	bool is_new;         /* the device was never heard of, most probably */
 	unsigned cores;      /* that it is meant for: bit N for core N */
 	uint64_t time_ms;    /* wall clock */
 	struct mac mac;      /* of the device, length 0 = unknown */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/store_write.h"
 
-#include <openssl/evp.h>
+#include "discovery/digest.h"
+#include "discovery/store_hashes.h"
+#include "discovery/store_statement.h"
+
 #include <sqlite3.h>
-
-#include <stdarg.h>
-
-#define DIGEST_BYTES STORE_WRITE_DIGEST_BYTES
 
 static const char *const statement_sql[STATEMENTS] = {
 	[LAST_HELLO] = "SELECT coalesce(max(id), 0) FROM hello",
@@ -15,9 +14,8 @@ static const char *const statement_sql[STATEMENTS] = {
 	[FIND_HELLO] = "SELECT time_ms FROM hello WHERE id = ?1 AND sha256 = ?2 AND address = ?3"
 		       " AND ?4 BETWEEN time_ms AND time_ms + ?5",
 	[ADD_DEVICE] = "INSERT INTO hello_device (uuid, place, address, first_ms, last_ms, hello,"
-		       " count, mac, name) VALUES (?1, ?2, ?3, ?4, ?4, ?5, 1, ?6, ?7)",
-	[ADD_HASHES] = "INSERT INTO hello_hashes (sha256, bytes, uses) VALUES (?1, ?2, 1)"
-		       " ON CONFLICT (sha256) DO UPDATE SET uses = uses + 1 RETURNING id",
+		       " count, mac, name) VALUES (?1, ?2, ?3, ?4, ?4, ?5, 1, ?6, ?7)"
+		       " ON CONFLICT (uuid, place) DO NOTHING",
 	[ADD_HELLO] = "INSERT INTO hello (id, device, time_ms, last_ms, address, version, retry,"
 		      " hash_count, length, sha256, head, hashes, tail)"
 		      " VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, 0), ?12)",
@@ -38,54 +36,9 @@ static const char *const statement_sql[STATEMENTS] = {
 		     " (SELECT 1 FROM hello WHERE id = ?1)",
 };
 
-/* Binds by letters: i int64_t, t text, b bytes and size. */
-
-static void bind_values(sqlite3_stmt *statement, const char *types, va_list values)
-{
-	for (int at = 1; *types; types++, at++) {
-		const void *bytes;
-
-		switch (*types) {
-		case 'i':
-			sqlite3_bind_int64(statement, at, va_arg(values, int64_t));
-			break;
-		case 't':
-			sqlite3_bind_text(statement, at, va_arg(values, const char *), -1,
-					  SQLITE_STATIC);
-			break;
-		case 'b':
-			bytes = va_arg(values, const void *);
-			sqlite3_bind_blob64(statement, at, bytes, va_arg(values, size_t),
-					    SQLITE_STATIC);
-			break;
-		}
-	}
-}
-
-/* Runs the statement to its first row or its end: 1 = a row, whose numbers are in `columns`; 0; or
- * a negative errno. */
-static int run_statement(struct store *store, sqlite3 *connection, enum store_write_statement which,
-			 int64_t *columns, const char *types, ...)
-{
-	sqlite3_stmt **statement = &store->statements[which];
-	va_list values;
-	int code;
-
-	if (!*statement && sqlite3_prepare_v3(connection, statement_sql[which], -1,
-					      SQLITE_PREPARE_PERSISTENT, statement, NULL))
-		return db_errno(sqlite3_errcode(connection));
-	va_start(values, types);
-	bind_values(*statement, types, values);
-	va_end(values);
-	code = sqlite3_step(*statement);
-	for (int i = 0; columns && code == SQLITE_ROW && i < sqlite3_column_count(*statement); i++)
-		columns[i] = sqlite3_column_int64(*statement, i);
-	sqlite3_reset(*statement);
-	sqlite3_clear_bindings(*statement);
-	return code == SQLITE_ROW ? 1 : db_errno(code);
-}
-
-#define RUN(which, columns, ...) run_statement(job->store, connection, which, columns, __VA_ARGS__)
+#define RUN(which, columns, ...)                                                              \
+	store_statement_run(&job->store->statements[which], statement_sql[which], connection, \
+			    columns, __VA_ARGS__)
 
 /* NULL for what is not known. */
 static const char *known(const char *text)
@@ -93,7 +46,7 @@ static const char *known(const char *text)
 	return text[0] ? text : NULL;
 }
 
-/* Fills what the database knows of the device: 1, or 0 where it is new. */
+/* Fills in what the database knows of the device: 1, or 0 where it is new. */
 static int find_device(struct store_add_job *job, sqlite3 *connection, const char *uuid,
 		       const char *place)
 {
@@ -101,9 +54,6 @@ static int find_device(struct store_add_job *job, sqlite3 *connection, const cha
 	int64_t columns[4];
 	int code = RUN(FIND_DEVICE, columns, "tt", uuid, place);
 
-	device->hello = 0;
-	device->first_ms = device->last_ms;
-	device->count = 1;
 	if (code > 0) {
 		device->device = columns[0];
 		device->hello = columns[1];
@@ -125,7 +75,7 @@ static int next_hello(struct store_add_job *job, sqlite3 *connection, int64_t *r
 }
 
 /* The bytes, and where they are to go. */
-static int add_hello(struct store_add_job *job, sqlite3 *connection)
+static int add_hello(struct store_add_job *job, sqlite3 *connection, int64_t *ret_hashes)
 {
 	struct store_device *device = &job->device;
 	int64_t now_ms = (int64_t)device->last_ms, hashes = 0;
@@ -134,8 +84,8 @@ static int add_hello(struct store_add_job *job, sqlite3 *connection)
 
 	device->hello_ms = device->last_ms;
 	if (job->hashes_bytes > 0)
-		code = RUN(ADD_HASHES, &hashes, "bb", job->hashes_sha256, (size_t)DIGEST_BYTES,
-			   job->bytes + job->hashes_at, job->hashes_bytes);
+		code = store_hashes_use(job->store->hashes, connection, job->bytes + job->hashes_at,
+					job->hashes_bytes, &hashes);
 	if (code >= 0)
 		code = RUN(ADD_HELLO, NULL, "iiitiiiibbib", device->hello, device->device, now_ms,
 			   job->address, (int64_t)job->version, (int64_t)device->retry,
@@ -146,27 +96,36 @@ static int add_hello(struct store_add_job *job, sqlite3 *connection)
 		if (device->cores & 1u << i)
 			code = RUN(ADD_DELIVERY, NULL, "iti", device->hello,
 				   job->store->options.cores[i], now_ms);
+	*ret_hashes = hashes;
 	return code;
 }
 
+/* 0, 1 when the device is there already, or a negative errno. */
 static int add_to_new(struct store_add_job *job, sqlite3 *connection, const char *uuid,
 		      const char *place)
 {
 	struct store_device *device = &job->device;
+	int64_t hashes;
 	int code = next_hello(job, connection, &device->hello);
 
+	device->first_ms = device->last_ms;
+	device->count = 1;
 	if (code >= 0)
 		code = RUN(ADD_DEVICE, NULL, "tttiitt", uuid, place, job->address,
 			   (int64_t)device->last_ms, device->hello, known(job->mac),
 			   known(job->name));
+	if (code < 0)
+		return code;
+	if (sqlite3_changes(connection) == 0)
+		return 1;
 	device->device = sqlite3_last_insert_rowid(connection);
-	return code < 0 ? code : add_hello(job, connection);
+	return add_hello(job, connection, &hashes);
 }
 
 static int add_to_known(struct store_add_job *job, sqlite3 *connection)
 {
 	struct store_device *device = &job->device;
-	int64_t now_ms = (int64_t)device->last_ms, hello_ms = 0, older = device->hello;
+	int64_t now_ms = (int64_t)device->last_ms, hello_ms = 0, older = device->hello, hashes;
 	int code = RUN(FIND_HELLO, &hello_ms, "ibtii", older, job->sha256, (size_t)DIGEST_BYTES,
 		       job->address, now_ms, (int64_t)STORE_REPEAT_MS);
 
@@ -183,16 +142,14 @@ static int add_to_known(struct store_add_job *job, sqlite3 *connection)
 		return code;
 	code = RUN(REPLACE_OLDER, NULL, "ii", older, now_ms);
 	if (code >= 0)
-		code = add_hello(job, connection);
-	if (code >= 0 && device->count > job->store->options.history)
+		code = add_hello(job, connection, &hashes);
+	if (code < 0 || device->count <= job->store->options.history)
+		return code;
+	code = store_hashes_settle(job->store->hashes, connection, hashes);
+	if (code >= 0)
 		code = RUN(FORGET_OLDER, NULL, "ii", device->device,
 			   (int64_t)job->store->options.history);
 	return code;
-}
-
-static void digest(const void *bytes, size_t length, uint8_t ret[DIGEST_BYTES])
-{
-	EVP_Digest(bytes, length, ret, NULL, EVP_sha256(), NULL);
 }
 
 int store_write_add(void *data, sqlite3 *connection)
@@ -203,11 +160,15 @@ int store_write_add(void *data, sqlite3 *connection)
 	int code;
 
 	job->repeat = false;
-	digest(job->bytes, job->length, job->sha256);
-	digest(job->bytes + job->hashes_at, job->hashes_bytes, job->hashes_sha256);
+	code = digest_sha256(job->bytes, job->length, job->sha256);
+	if (code < 0)
+		return code;
 	uuid_print(device->uuid, uuid);
 	if (device->place.family != ADDR_NONE)
 		addr_print(device->place, place);
+	code = job->is_new ? add_to_new(job, connection, uuid, place) : 1;
+	if (code <= 0)
+		return code;
 	code = find_device(job, connection, uuid, place);
 	if (code > 0)
 		return add_to_known(job, connection);
@@ -215,18 +176,17 @@ int store_write_add(void *data, sqlite3 *connection)
 }
 
 /* Mostly the row is there, and its update costs half of what an insert that may meet one does. */
-static int write_note(struct store *store, sqlite3 *connection, const struct store_note *note)
+static int write_note(struct store_note_job *job, sqlite3 *connection,
+		      const struct store_note *note)
 {
-	const char *core = store->options.cores[note->core], *reason = known(note->reason);
+	const char *core = job->store->options.cores[note->core], *reason = known(note->reason);
 	const char *state = delivery_state_names[note->state];
 	int64_t time_ms = (int64_t)note->time_ms;
-	int code = run_statement(store, connection, NOTE_KNOWN, NULL, "ittit", note->hello, core,
-				 state, time_ms, reason);
+	int code = RUN(NOTE_KNOWN, NULL, "ittit", note->hello, core, state, time_ms, reason);
 
 	if (code < 0 || sqlite3_changes(connection) > 0)
 		return code;
-	return run_statement(store, connection, NOTE_NEW, NULL, "ittit", note->hello, core, state,
-			     time_ms, reason);
+	return RUN(NOTE_NEW, NULL, "ittit", note->hello, core, state, time_ms, reason);
 }
 
 int store_write_notes(void *data, sqlite3 *connection)
@@ -235,6 +195,6 @@ int store_write_notes(void *data, sqlite3 *connection)
 	int code = 0;
 
 	for (size_t i = 0; i < job->count && code >= 0; i++)
-		code = write_note(job->store, connection, &job->notes[i]);
+		code = write_note(job, connection, &job->notes[i]);
 	return code;
 }

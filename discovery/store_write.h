@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/mac.h"
+#include "discovery/digest.h"
 #include "discovery/store.h"
 
 #include <sys/queue.h>
@@ -13,7 +14,6 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-#define STORE_WRITE_DIGEST_BYTES 32
 #define STORE_WRITE_NOTES_MAX 32
 
 enum store_write_statement {
@@ -21,7 +21,6 @@ enum store_write_statement {
 	FIND_DEVICE,
 	FIND_HELLO,
 	ADD_DEVICE,
-	ADD_HASHES,
 	ADD_HELLO,
 	ADD_DELIVERY,
 	REPLACE_OLDER,
@@ -34,6 +33,8 @@ enum store_write_statement {
 };
 
 TAILQ_HEAD(store_add_queue, store_add_job);
+
+struct store_hashes;
 
 struct store {
 	struct db *db;
@@ -49,7 +50,8 @@ struct store {
 	size_t references; /* the owner's, and one per job in the writer's hands */
 	/* The writer thread's; db_close finalises the statements. */
 	struct sqlite3_stmt *statements[STATEMENTS];
-	int64_t last_hello; /* the highest row number given; 0 = not known yet */
+	struct store_hashes *hashes; /* the database's */
+	int64_t last_hello;          /* the highest row number given; 0 = not known yet */
 };
 
 struct store_add_job {
@@ -58,11 +60,11 @@ struct store_add_job {
 	void *context;
 	struct store_device device;
 	unsigned tries;
-	bool repeat;
+	bool is_new, repeat;
 	uint16_t version;
 	uint32_t hash_count;
 	size_t hashes_at, hashes_bytes, length;
-	uint8_t sha256[STORE_WRITE_DIGEST_BYTES], hashes_sha256[STORE_WRITE_DIGEST_BYTES];
+	uint8_t sha256[DIGEST_BYTES];
 	char address[ADDR_TEXT], mac[MAC_TEXT], *name; /* name: behind the bytes */
 	uint8_t bytes[];
 };

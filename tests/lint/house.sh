@@ -103,7 +103,7 @@ check_libraries()
 	behind sqlite3 'common/db[a-z_]*\.c|dns/queue[a-z_]*\.c|discovery/store[a-z_]*\.c'
 	behind yaml 'common/config_tree\.c'
 	behind json-c 'common/rows\.c|dns/kea_answer\.c|daemon/ctl[a-z_]*\.c|discovery/parcel\.c|netcheck/(report[a-z_]*|kea_config)\.c'
-	behind openssl 'common/tsig\.c|dns/record\.c|discovery/(store_write|parcel)\.c|netcheck/(cert|tls|pair_seal)\.c'
+	behind openssl 'common/tsig\.c|dns/record\.c|discovery/(digest|parcel)\.c|netcheck/(cert|tls|pair_seal)\.c'
 	behind netlink '(netcheck/route|discovery/(neighbour|way_back)|dns/interface)\.c'
 	behind curl 'discovery/relay_webhook\.c'
 	behind event2 'common/db\.c|(dns|discovery|netcheck|daemon)/[a-z_0-9]*\.c'

@@ -25,7 +25,7 @@ struct scene {
 	struct db *db;
 	struct store *store;
 	struct store_options options;
-	unsigned answers;
+	unsigned handed, answers;
 	int error;
 	struct store_device device;
 	bool repeat;
@@ -34,6 +34,8 @@ struct scene {
 	enum delivery_state loaded_states[DELIVERY_CORES_MAX];
 	unsigned rows;
 	struct store_row first_row;
+	bool believed_new;
+	uint8_t firmware; /* each has a hash list of its own */
 };
 
 static void on_added(int error, const struct store_device *device, bool repeat, void *context,
@@ -46,6 +48,11 @@ static void on_added(int error, const struct store_device *device, bool repeat, 
 	scene->error = error;
 	scene->device = *device;
 	scene->repeat = repeat;
+}
+
+static void on_delayed(int error, void *user)
+{
+	fail_msg("a hello could not be written: %s", strerror(-error));
 }
 
 static void open_store(struct scene *scene)
@@ -74,7 +81,7 @@ static int set_up(void **state)
 	snprintf(scene->path, sizeof(scene->path), "%s/test.db", scene->directory);
 	scene->base = event_base_new();
 	scene->options = (struct store_options){
-		.history = 4, .cores = {"one", "two"}, .core_count = 2};
+		.history = 4, .on_delayed = on_delayed, .cores = {"one", "two"}, .core_count = 2};
 	open_store(scene);
 	*state = scene;
 	return 0;
@@ -99,12 +106,14 @@ static int tear_down(void **state)
 
 static bool is_answered(void *user)
 {
-	return ((struct scene *)user)->answers > 0;
+	struct scene *scene = user;
+
+	return scene->answers == scene->handed;
 }
 
-/* Stores the sample with another retry counter and another last byte of the UUID. */
-static void add(struct scene *scene, uint8_t device, uint8_t retry, struct addr address,
-		uint64_t time_ms, bool relay)
+/* Hands the sample over with another retry counter and another last byte of the UUID. */
+static void hand_over(struct scene *scene, uint8_t device, uint8_t retry, struct addr address,
+		      uint64_t time_ms, bool relay)
 {
 	uint8_t bytes[WORLD_SAMPLE_BYTES];
 	struct hello decoded;
@@ -113,6 +122,7 @@ static void add(struct scene *scene, uint8_t device, uint8_t retry, struct addr 
 		.length = sizeof(bytes),
 		.decoded = &decoded,
 		.address = address,
+		.is_new = scene->believed_new,
 		.cores = relay ? ~0u : 0,
 		.time_ms = time_ms,
 	};
@@ -120,11 +130,23 @@ static void add(struct scene *scene, uint8_t device, uint8_t retry, struct addr 
 	memcpy(bytes, world_sample(), sizeof(bytes));
 	bytes[4] = retry;
 	bytes[23] = device;
+	bytes[WORLD_SAMPLE_BYTES - 1] ^= scene->firmware;
 	assert_int_equal(hello_decode(bytes, sizeof(bytes), true, &decoded, NULL), HELLO_COMPLETE);
-	scene->answers = 0;
 	assert_int_equal(store_add(scene->store, &hello, scene), 0);
+	scene->handed++;
+}
+
+static void wait_for_answers(struct scene *scene)
+{
 	assert_true(world_wait(scene->base, is_answered, scene));
 	assert_int_equal(scene->error, 0);
+}
+
+static void add(struct scene *scene, uint8_t device, uint8_t retry, struct addr address,
+		uint64_t time_ms, bool relay)
+{
+	hand_over(scene, device, retry, address, time_ms, relay);
+	wait_for_answers(scene);
 }
 
 static struct addr ip(uint8_t last)
@@ -195,7 +217,8 @@ static void hello_without_hashes_and_with_trailing_bytes_comes_back(void **state
 		sent[i] = (uint8_t)('0' + i % 10);
 	assert_int_equal(hello_decode(sent, sizeof(sent), true, &decoded, NULL), HELLO_COMPLETE);
 	assert_int_equal(store_add(scene->store, &hello, scene), 0);
-	assert_true(world_wait(scene->base, is_answered, scene));
+	scene->handed++;
+	wait_for_answers(scene);
 	assert_int_equal(store_read_hello(scene->db, scene->device.hello, bytes, &length), 0);
 	assert_int_equal(length, sizeof(sent));
 	assert_memory_equal(bytes, sent, sizeof(sent));
@@ -244,9 +267,9 @@ static void lists_of_roots_are_those_of_newest_hellos(void **state)
 		hello.length = hello_encode_pki(uuid, 0, hash, 1, bytes, sizeof(bytes));
 		assert_int_equal(hello_decode(bytes, hello.length, true, &decoded, NULL),
 				 HELLO_COMPLETE);
-		scene->answers = 0;
 		assert_int_equal(store_add(scene->store, &hello, scene), 0);
-		assert_true(world_wait(scene->base, is_answered, scene));
+		scene->handed++;
+		wait_for_answers(scene);
 		uuid.bytes[0] ^= 1;
 	}
 	lists = devices = 0;
@@ -285,6 +308,65 @@ static void unused_hash_list_goes_with_its_last_hello(void **state)
 	assert_int_equal(count(scene, "SELECT count(*) FROM hello_delivery"), 0);
 }
 
+/* Every list's count, against the hellos that there are. */
+static void expect_true_uses(struct scene *scene)
+{
+	assert_int_equal(count(scene, "SELECT count(*) FROM hello WHERE hashes NOT IN"
+				      " (SELECT id FROM hello_hashes)"),
+			 0);
+	assert_int_equal(count(scene, "SELECT count(*) FROM hello_hashes l WHERE uses <>"
+				      " (SELECT count(*) FROM hello WHERE hashes = l.id)"),
+			 0);
+}
+
+/* Lists come often, go with the history of their devices, and come back. */
+static void uses_stay_true_while_firmware_comes_and_goes(void **state)
+{
+	struct scene *scene = *state;
+	uint8_t bytes[HELLO_MAX_BYTES];
+	size_t length = 0;
+
+	for (unsigned i = 0; i < 600; i++) {
+		bool new_device = i == 120;
+
+		scene->firmware = (uint8_t)(i / 60 % 2 * 5 + i % 5);
+		hand_over(scene, new_device ? 7 : i % 7, (uint8_t)i, ip(1), START_MS + i, true);
+		if (i % 9 != 0 && i != 119 && !new_device)
+			continue;
+		wait_for_answers(scene);
+		expect_true_uses(scene);
+	}
+	wait_for_answers(scene);
+	expect_true_uses(scene);
+	assert_int_equal(count(scene, "SELECT count(*) FROM hello"), 7 * 4 + 1);
+	assert_int_equal(store_read_hello(scene->db, scene->device.hello, bytes, &length), 0);
+	assert_int_equal(bytes[length - 1],
+			 world_sample()[WORLD_SAMPLE_BYTES - 1] ^ scene->firmware);
+}
+
+/* With sqlite3, by an administrator. */
+static void list_deleted_by_another_program_is_kept_anew(void **state)
+{
+	struct scene *scene = *state;
+	uint8_t bytes[HELLO_MAX_BYTES];
+	size_t length = 0;
+
+	for (uint8_t i = 0; i < 3; i++)
+		add(scene, i, 0, ip(i), START_MS, true);
+	assert_int_equal(sqlite3_exec(db_reader(scene->db),
+				      "PRAGMA query_only = OFF; DELETE FROM hello", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	scene->firmware = 1; /* takes the deleted one's number */
+	add(scene, 3, 0, ip(3), START_MS, true);
+	scene->firmware = 0;
+	add(scene, 4, 0, ip(4), START_MS, true);
+	expect_true_uses(scene);
+	assert_int_equal(store_read_hello(scene->db, scene->device.hello, bytes, &length), 0);
+	assert_int_equal(length, WORLD_SAMPLE_BYTES);
+	assert_int_equal(bytes[length - 1], world_sample()[WORLD_SAMPLE_BYTES - 1]);
+}
+
 static void same_bytes_within_a_minute_are_counted_only(void **state)
 {
 	struct scene *scene = *state;
@@ -305,6 +387,26 @@ static void same_bytes_within_a_minute_are_counted_only(void **state)
 	add(scene, 1, 1, ip(2), START_MS + STORE_REPEAT_MS + 1, true); /* other bytes */
 	assert_false(scene->repeat);
 	assert_int_equal(count(scene, "SELECT count(*) FROM hello"), 4);
+}
+
+/* Two hellos of a new device before the first is stored. */
+static void device_believed_new_is_found_where_it_is_known(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->believed_new = true;
+	hand_over(scene, 1, 0, ip(1), START_MS, true);
+	hand_over(scene, 1, 1, ip(2), START_MS + 1, true);
+	hand_over(scene, 1, 1, ip(2), START_MS + 2, true);
+	wait_for_answers(scene);
+	assert_true(scene->repeat);
+	assert_int_equal(scene->device.count, 3);
+	assert_int_equal(scene->device.first_ms, START_MS);
+	assert_int_equal(count(scene, "SELECT count(*) FROM hello_device"), 1);
+	assert_int_equal(count(scene, "SELECT count(*) FROM hello"), 2);
+	assert_int_equal(count(scene, "SELECT d.hello = max(h.id) FROM hello_device d, hello h"),
+			 1);
+	expect_true_uses(scene);
 }
 
 static void only_the_newest_hello_waits_after_a_reopen(void **state)
@@ -374,7 +476,10 @@ int main(void)
 		CASE(lists_of_roots_are_those_of_newest_hellos),
 		CASE(history_is_bounded_and_takes_its_rows_along),
 		CASE(unused_hash_list_goes_with_its_last_hello),
+		CASE(uses_stay_true_while_firmware_comes_and_goes),
+		CASE(list_deleted_by_another_program_is_kept_anew),
 		CASE(same_bytes_within_a_minute_are_counted_only),
+		CASE(device_believed_new_is_found_where_it_is_known),
 		CASE(only_the_newest_hello_waits_after_a_reopen),
 		CASE(newest_hellos_come_first_with_their_states),
 		CASE(what_was_handed_over_is_written_at_the_end),
