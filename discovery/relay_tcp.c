@@ -5,6 +5,7 @@
 #include "discovery/discovery.h"
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -30,7 +31,7 @@ enum step {
 struct relay_tcp {
 	int fd;
 	enum step step;
-	struct event *event;
+	struct event event;
 	struct relay_tcp_options options;
 	uint64_t deadline_ms;
 	int connect_error; /* what connect() knew at once; told when the socket's event comes */
@@ -46,8 +47,8 @@ void relay_tcp_cancel(struct relay_tcp *relay)
 {
 	if (!relay)
 		return;
-	if (relay->event)
-		event_free(relay->event);
+	if (event_initialized(&relay->event))
+		event_del(&relay->event);
 	if (relay->fd >= 0)
 		close(relay->fd);
 	free(relay);
@@ -73,7 +74,7 @@ static void wait_more(struct relay_tcp *relay)
 		left_ms = SETTLE_MS;
 	timeout.tv_sec = (time_t)(left_ms / 1000);
 	timeout.tv_usec = (suseconds_t)(left_ms % 1000 * 1000);
-	if (event_add(relay->event, &timeout) < 0)
+	if (event_add(&relay->event, &timeout) < 0)
 		finish(relay, DELIVERY_LOCAL, ENOMEM);
 }
 
@@ -82,11 +83,11 @@ static void on_ready(evutil_socket_t fd, short what, void *user);
 /* Goes to the step and waits for what it waits for. */
 static void enter(struct relay_tcp *relay, enum step step)
 {
-	struct event_base *base = event_get_base(relay->event);
+	struct event_base *base = event_get_base(&relay->event);
 	short what = step == STEP_DRAIN ? EV_READ : step == STEP_SETTLE ? 0 : EV_WRITE;
 
-	event_del(relay->event);
-	event_assign(relay->event, base, what ? relay->fd : -1, what, on_ready, relay);
+	event_del(&relay->event);
+	event_assign(&relay->event, base, what ? relay->fd : -1, what, on_ready, relay);
 	relay->step = step;
 	wait_more(relay);
 }
@@ -286,8 +287,9 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 		    void (*on_done)(struct delivery_outcome outcome, void *user), void *user)
 {
 	struct relay_tcp *relay = calloc(1, sizeof(*relay) + length);
-	struct timeval timeout = {.tv_sec = options->timeout_ms / 1000,
-				  .tv_usec = options->timeout_ms % 1000 * 1000};
+	const struct timeval timeout = {.tv_sec = options->timeout_ms / 1000,
+					.tv_usec = options->timeout_ms % 1000 * 1000};
+	const struct timeval *common;
 	int result;
 
 	if (!relay)
@@ -304,9 +306,11 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 		goto fail;
 	result = -ENOMEM;
 	write_early(relay);
-	relay->event = event_new(base, relay->fd, relay->step == STEP_DRAIN ? EV_READ : EV_WRITE,
-				 on_ready, relay);
-	if (!relay->event || event_add(relay->event, &timeout) < 0)
+	event_assign(&relay->event, base, relay->fd, relay->step == STEP_DRAIN ? EV_READ : EV_WRITE,
+		     on_ready, relay);
+	/* All that go to a core wait equally long. libevent has room for 256 such durations. */
+	common = event_base_init_common_timeout(base, &timeout);
+	if (event_add(&relay->event, common ? common : &timeout) < 0)
 		goto fail;
 	*ret = relay;
 	return 0;
