@@ -150,11 +150,12 @@ struct device *device_by_mac(const struct device_table *table, struct mac mac)
 /* Does nothing for a device that is nowhere. */
 static void leave_spot(struct device_table *table, struct device *device)
 {
-	struct spot *spot = find_spot(table, device->address);
 	struct device **link;
+	struct spot *spot;
 
 	if (!device->is_there)
 		return;
+	spot = find_spot(table, device->address);
 	device->is_there = false;
 	for (link = &spot->first; *link; link = &(*link)->next_there) {
 		if (*link != device)
@@ -187,7 +188,7 @@ static int make_spot(struct device_table *table, struct addr address, struct spo
 	return 0;
 }
 
-static int add_device(struct device_table *table, struct device_key key, struct device **ret)
+int device_new(struct device_table *table, struct device_key key, struct device **ret)
 {
 	struct device *device;
 
@@ -215,24 +216,19 @@ static int add_device(struct device_table *table, struct device_key key, struct 
 	return 0;
 }
 
-int device_place(struct device_table *table, struct device_key key, struct addr address,
-		 struct device **ret)
+int device_place(struct device_table *table, struct device *device, struct addr address)
 {
-	struct device *device = device_find(table, key);
-	struct spot *spot;
+	struct spot *spot = find_spot(table, address);
 
-	if (!device && add_device(table, key, &device) < 0)
+	if (spot && spot->first == device)
+		return 0;
+	leave_spot(table, device);
+	if (make_spot(table, address, &spot) < 0)
 		return -ENOMEM;
-	if (device_at(table, address) != device) {
-		leave_spot(table, device);
-		if (make_spot(table, address, &spot) < 0)
-			return -ENOMEM;
-		device->address = address;
-		device->next_there = spot->first;
-		spot->first = device;
-		device->is_there = true;
-	}
-	*ret = device;
+	device->address = address;
+	device->next_there = spot->first;
+	spot->first = device;
+	device->is_there = true;
 	return 0;
 }
 

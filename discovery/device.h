@@ -77,9 +77,10 @@ struct device *device_at(const struct device_table *table, struct addr address);
 struct device *device_by_mac(const struct device_table *table, struct mac mac);
 struct device *device_by_name(const struct device_table *table, const char *name);
 
-/* The device of this key, made where it is new, is at this address from now on. 0 or -ENOMEM. */
-int device_place(struct device_table *table, struct device_key key, struct addr address,
-		 struct device **ret);
+/* One of this key, which is not known yet; it is nowhere. 0 or -ENOMEM. */
+int device_new(struct device_table *table, struct device_key key, struct device **ret);
+/* The device is at this address from now on. 0 or -ENOMEM. */
+int device_place(struct device_table *table, struct device *device, struct addr address);
 /* The lease at the device's address: an empty MAC or name leaves what was known. Other devices
  * there that are known by another MAC have left. 0 or -ENOMEM. */
 int device_set_lease(struct device_table *table, struct device *device, struct mac mac,

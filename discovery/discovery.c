@@ -131,7 +131,9 @@ static struct device *note_device(struct discovery *discovery, const struct stor
 
 	if (device)
 		compare_leases(discovery, device, stored->address);
-	if (device_place(discovery->devices, key, stored->address, &device) < 0)
+	else if (device_new(discovery->devices, key, &device) < 0)
+		return NULL;
+	if (device_place(discovery->devices, device, stored->address) < 0)
 		return NULL;
 	device->hello = stored->hello;
 	device->hello_ms = stored->hello_ms;

@@ -51,9 +51,12 @@ static struct mac mac_of(uint8_t last)
 
 static struct device *place(struct device_table *table, struct uuid uuid, struct addr address)
 {
-	struct device *device;
+	struct device_key key = device_key(uuid, address);
+	struct device *device = device_find(table, key);
 
-	assert_int_equal(device_place(table, device_key(uuid, address), address, &device), 0);
+	if (!device)
+		assert_int_equal(device_new(table, key, &device), 0);
+	assert_int_equal(device_place(table, device, address), 0);
 	return device;
 }
 
@@ -79,11 +82,10 @@ static void address_without_a_lease_is_flagged_until_there_was_one(void **state)
 {
 	static const uint8_t bytes[] = {0, 1, 2, 3, 4, 5};
 	struct uuid uuid = {{7}};
-	struct device *device;
+	struct device *device = place(*state, uuid, ip(1));
 	struct mac mac;
 
 	mac_from_bytes(1, bytes, sizeof(bytes), &mac);
-	assert_int_equal(device_place(*state, device_key(uuid, ip(1)), ip(1), &device), 0);
 	assert_int_equal(device_flags(*state, device), DEVICE_UNKNOWN_ADDRESS);
 	device_set_lease(*state, device, mac, "", true);
 	assert_int_equal(device_flags(*state, device), 0);
