@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/admission.h"
 
+#include "common/random.h"
+
 #include <errno.h>
+
+int admission_init(struct admission *ret, const struct admission_options *options)
+{
+	*ret = (struct admission){.options = *options};
+	source_init(&ret->sources);
+	source_init(&ret->prefixes);
+	return rate_new(&ret->rate, options->rate_per_prefix, options->burst_per_prefix,
+			random_u64());
+}
+
+void admission_done(struct admission *admission)
+{
+	source_done(&admission->sources);
+	source_done(&admission->prefixes);
+	rate_free(admission->rate);
+}
 
 static enum admission_verdict verdict_of(int result, enum admission_verdict too_many)
 {
@@ -17,13 +35,13 @@ enum admission_verdict admission_enter(struct admission *admission, struct addr 
 	struct admission_ticket ticket;
 	enum admission_verdict verdict;
 
-	verdict = verdict_of(
-		source_enter(&admission->sources, addr, admission->max_per_address, &ticket.source),
-		ADMISSION_PER_ADDRESS);
+	verdict = verdict_of(source_enter(&admission->sources, addr,
+					  admission->options.max_per_address, &ticket.source),
+			     ADMISSION_PER_ADDRESS);
 	if (verdict != ADMISSION_GRANTED)
 		return verdict;
-	verdict = verdict_of(source_enter(&admission->prefixes, network, admission->max_per_prefix,
-					  &ticket.prefix),
+	verdict = verdict_of(source_enter(&admission->prefixes, network,
+					  admission->options.max_per_prefix, &ticket.prefix),
 			     ADMISSION_PER_PREFIX);
 	if (verdict != ADMISSION_GRANTED) {
 		source_leave(&admission->sources, ticket.source);

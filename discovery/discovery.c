@@ -240,10 +240,13 @@ static int make_parts(struct discovery *discovery, struct err *err)
 	const struct discovery_config *config = discovery->config;
 	const struct listener_options options = {
 		.max_connections = (uint32_t)config->max_connections,
-		.max_per_address = (uint32_t)config->max_per_address,
-		.max_per_prefix = (uint32_t)config->max_per_prefix,
-		.rate_per_prefix = (uint32_t)config->rate_per_prefix,
-		.burst_per_prefix = (uint32_t)config->burst_per_prefix,
+		.admission =
+			{
+				.max_per_address = (uint32_t)config->max_per_address,
+				.max_per_prefix = (uint32_t)config->max_per_prefix,
+				.rate_per_prefix = (uint32_t)config->rate_per_prefix,
+				.burst_per_prefix = (uint32_t)config->burst_per_prefix,
+			},
 		.time_limit_ms = (uint32_t)config->time_limit_ms,
 		.on_hello = on_hello,
 		.on_refused = on_refused,

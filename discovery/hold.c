@@ -2,78 +2,77 @@
 #include "discovery/hold.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 
-static int by_address(const void *a, const void *b)
+static struct hold *find(const struct hold_table *holds, struct addr addr)
 {
-	return addr_compare(((const struct hold *)a)->addr, ((const struct hold *)b)->addr);
+	struct table_link *link = table_first(&holds->table,
+					      table_hash(&holds->table, &addr, sizeof(addr)));
+
+	while (link && !addr_equal(((struct hold *)link)->addr, addr))
+		link = table_next(link);
+	return (struct hold *)link;
 }
 
-static struct hold *find(const struct hold_table *table, struct addr addr)
+static void forget(struct hold_table *holds, struct hold *hold)
 {
-	const struct hold key = {.addr = addr};
-	void *node = tfind(&key, &table->root, by_address);
-
-	return node ? *(struct hold **)node : NULL;
-}
-
-static void forget(struct hold_table *table, struct hold *hold)
-{
-	tdelete(hold, &table->root, by_address);
+	table_remove(&holds->table, &hold->in);
 	free(hold);
-	table->count--;
 }
 
-void hold_init(struct hold_table *table)
+void hold_init(struct hold_table *holds)
 {
-	*table = (struct hold_table){0};
-	TAILQ_INIT(&table->ending);
+	table_init(&holds->table);
+	TAILQ_INIT(&holds->ending);
 }
 
-void hold_done(struct hold_table *table)
+static void release(struct table_link *link)
 {
-	tdestroy(table->root, free);
-	hold_init(table);
+	free(link);
 }
 
-struct hold *hold_of(struct hold_table *table, struct addr addr, uint64_t now_ms)
+void hold_done(struct hold_table *holds)
+{
+	table_done(&holds->table, release);
+	TAILQ_INIT(&holds->ending);
+}
+
+struct hold *hold_of(struct hold_table *holds, struct addr addr, uint64_t now_ms)
 {
 	struct hold *first;
 
-	while ((first = TAILQ_FIRST(&table->ending)) && first->until_ms <= now_ms) {
-		TAILQ_REMOVE(&table->ending, first, link);
-		forget(table, first);
+	while ((first = TAILQ_FIRST(&holds->ending)) && first->until_ms <= now_ms) {
+		TAILQ_REMOVE(&holds->ending, first, link);
+		forget(holds, first);
 	}
-	return find(table, addr);
+	return find(holds, addr);
 }
 
-int hold_take(struct hold_table *table, struct addr addr)
+int hold_take(struct hold_table *holds, struct addr addr)
 {
-	struct hold *hold = calloc(1, sizeof(*hold));
+	struct hold *hold = malloc(sizeof(*hold));
 
 	if (!hold)
 		return -ENOMEM;
-	hold->addr = addr;
-	hold->until_ms = UINT64_MAX;
-	if (!tsearch(hold, &table->root, by_address)) {
+	*hold = (struct hold){.addr = addr, .until_ms = UINT64_MAX};
+	if (table_add(&holds->table, &hold->in, table_hash(&holds->table, &addr, sizeof(addr))) <
+	    0) {
 		free(hold);
 		return -ENOMEM;
 	}
-	table->count++;
 	return 0;
 }
 
-void *hold_end(struct hold_table *table, struct addr addr, uint64_t until_ms)
+void *hold_end(struct hold_table *holds, struct addr addr, uint64_t until_ms)
 {
-	struct hold *hold = find(table, addr);
+	struct hold *hold = find(holds, addr);
 	void *blocked = hold->blocked;
 
 	hold->blocked = NULL;
 	hold->until_ms = until_ms;
 	if (until_ms == 0)
-		forget(table, hold);
+		forget(holds, hold);
 	else
-		TAILQ_INSERT_TAIL(&table->ending, hold, link);
+		TAILQ_INSERT_TAIL(&holds->ending, hold, link);
 	return blocked;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/addr.h"
+#include "common/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,24 +14,24 @@
 #include <sys/queue.h>
 
 struct hold {
-	struct addr addr;       /* first: the key */
+	struct table_link in; /* first: the table's */
+	struct addr addr;
 	uint64_t until_ms;      /* UINT64_MAX while a hello is on its way */
 	TAILQ_ENTRY(hold) link; /* among those with an end */
 	void *blocked;          /* whoever waits for the hello on its way: the owner's list */
 };
 
 struct hold_table {
-	void *root;                          /* of tsearch(3) */
+	struct table table;
 	TAILQ_HEAD(hold_queue, hold) ending; /* all held equally long: the first ends first */
-	size_t count;
 };
 
-void hold_init(struct hold_table *table);
-void hold_done(struct hold_table *table);
+void hold_init(struct hold_table *holds);
+void hold_done(struct hold_table *holds);
 
 /* Who holds the address now; NULL = nobody. Forgets those that have ended. */
-struct hold *hold_of(struct hold_table *table, struct addr addr, uint64_t now_ms);
+struct hold *hold_of(struct hold_table *holds, struct addr addr, uint64_t now_ms);
 /* A hello for this address is on its way; nobody may hold it. 0 or -ENOMEM. */
-int hold_take(struct hold_table *table, struct addr addr);
+int hold_take(struct hold_table *holds, struct addr addr);
 /* It has arrived or failed: held until `until_ms` (0 = no longer). Gives `blocked` back. */
-void *hold_end(struct hold_table *table, struct addr addr, uint64_t until_ms);
+void *hold_end(struct hold_table *holds, struct addr addr, uint64_t until_ms);

@@ -2,7 +2,6 @@
 #include "discovery/listener.h"
 
 #include "common/clock.h"
-#include "common/random.h"
 #include "discovery/admission.h"
 
 #include <event2/event.h>
@@ -145,13 +144,15 @@ static void refuse(struct listener_connection *connection, enum listener_reason 
 	drop(connection);
 }
 
-static void hand_over(struct listener_connection *connection, const struct hello *decoded)
+/* The bytes may be the connection's, or may not have needed to be kept. */
+static void hand_over(struct listener_connection *connection, const uint8_t *bytes, size_t length,
+		      const struct hello *decoded)
 {
 	struct listener *listener = connection->listener;
-	uint8_t *bytes = connection->bytes;
+	uint8_t *kept = connection->bytes;
 	const struct listener_hello hello = {
 		.bytes = bytes,
-		.length = connection->length,
+		.length = length,
 		.decoded = decoded,
 		.peer = connection->peer,
 	};
@@ -161,24 +162,25 @@ static void hand_over(struct listener_connection *connection, const struct hello
 	connection->bytes = NULL;
 	listener->status.hellos++;
 	listener->options.on_hello(connection, &hello, listener->options.user);
-	free(bytes);
+	free(kept);
 }
 
 /* `ended`: nothing more will come. True while it is still waited for. */
-static bool judge(struct listener_connection *connection, bool ended)
+static bool judge(struct listener_connection *connection, const uint8_t *bytes, size_t length,
+		  bool ended)
 {
 	struct listener *listener = connection->listener;
 	struct err err = {0}, unused = {0};
 	struct hello hello;
 
-	if (ended && connection->length == 0) {
+	if (ended && length == 0) {
 		refuse(connection, LISTENER_EMPTY, "closed before a byte came");
 		return false;
 	}
-	switch (hello_decode(connection->bytes, connection->length, ended, &hello, &err)) {
+	switch (hello_decode(bytes, length, ended, &hello, &err)) {
 	case HELLO_COMPLETE:
 		if (ended)
-			hand_over(connection, &hello);
+			hand_over(connection, bytes, length, &hello);
 		else if (connection->queue == &listener->gathering)
 			enqueue(connection, &listener->lingering);
 		return !ended;
@@ -188,8 +190,7 @@ static bool judge(struct listener_connection *connection, bool ended)
 		return !ended;
 	case HELLO_INVALID:
 		refuse(connection,
-		       ended && hello_decode(connection->bytes, connection->length, false, &hello,
-					     &unused) == HELLO_MORE
+		       ended && hello_decode(bytes, length, false, &hello, &unused) == HELLO_MORE
 			       ? LISTENER_CUT
 			       : LISTENER_INVALID,
 		       err.text);
@@ -211,26 +212,32 @@ static int append(struct listener_connection *connection, const uint8_t *bytes, 
 }
 
 /* Takes what there is. FIN and RST end a hello alike; the kernel gives what came before a RST first.
- * False when there is nothing more to wait for: the connection is handed over, or gone. */
+ * What comes whole at once, as nearly all do, is never copied into the connection. False when there
+ * is nothing more to wait for: the connection is handed over, or gone. */
 static bool take_bytes(struct listener_connection *connection, int fd)
 {
 	struct listener *listener = connection->listener;
 	uint8_t *scratch = listener->scratch;
+	size_t taken = 0;
 	ssize_t count;
+	bool ended;
 
-	while ((count = recv(fd, scratch, sizeof(listener->scratch), 0)) > 0) {
-		if (connection->length + (size_t)count > HELLO_MAX_BYTES) {
+	while ((count = recv(fd, scratch + taken, sizeof(listener->scratch) - taken, 0)) > 0) {
+		taken += (size_t)count;
+		if (connection->length + taken > HELLO_MAX_BYTES) {
 			refuse(connection, LISTENER_TOO_LONG, "longer than 16384 bytes");
 			return false;
 		}
-		if (append(connection, scratch, (size_t)count) < 0) {
-			refuse(connection, LISTENER_NO_MEMORY, "no memory for its bytes");
-			return false;
-		}
 	}
-	if (count == 0 || (errno != EAGAIN && errno != EINTR))
-		return judge(connection, true);
-	return connection->length == 0 || judge(connection, false);
+	ended = count == 0 || (errno != EAGAIN && errno != EINTR);
+	if (ended && connection->length == 0)
+		return judge(connection, scratch, taken, true);
+	if (taken > 0 && append(connection, scratch, taken) < 0) {
+		refuse(connection, LISTENER_NO_MEMORY, "no memory for its bytes");
+		return false;
+	}
+	return connection->length == 0 ||
+	       judge(connection, connection->bytes, connection->length, ended);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *user)
@@ -262,7 +269,7 @@ static void on_lingered(evutil_socket_t fd, short what, void *user)
 	       first->deadline_ms <= clock_mono_ms()) {
 		if (hello_decode(first->bytes, first->length, false, &hello, NULL) ==
 		    HELLO_COMPLETE)
-			hand_over(first, &hello);
+			hand_over(first, first->bytes, first->length, &hello);
 		else
 			refuse(first, LISTENER_INVALID,
 			       "no hello any more with its trailing bytes");
@@ -380,15 +387,10 @@ int listener_new(struct listener **ret, struct event_base *base,
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 
-	if (!listener)
-		return -ENOMEM;
-	if (rate_new(&listener->admission.rate, options->rate_per_prefix, options->burst_per_prefix,
-		     random_u64()) < 0) {
+	if (!listener || admission_init(&listener->admission, &options->admission) < 0) {
 		free(listener);
 		return -ENOMEM;
 	}
-	listener->admission.max_per_address = options->max_per_address;
-	listener->admission.max_per_prefix = options->max_per_prefix;
 	listener->base = base;
 	listener->options = *options;
 	listener->status.max_connections = affordable(options->max_connections);
@@ -417,7 +419,7 @@ void listener_free(struct listener *listener)
 	drop_all(&listener->handed);
 	for (size_t i = 0; i < listener->socket_count; i++)
 		close(listener->sockets[i].fd);
-	rate_free(listener->admission.rate);
+	admission_done(&listener->admission);
 	free(listener);
 }
 

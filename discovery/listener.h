@@ -13,6 +13,7 @@
 #include "common/endpoint.h"
 #include "common/err.h"
 #include "common/hello.h"
+#include "discovery/admission.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,10 +54,7 @@ struct listener_hello {
 
 struct listener_options {
 	uint32_t max_connections; /* made smaller where the descriptor limit asks for it */
-	uint32_t max_per_address;
-	uint32_t max_per_prefix;   /* of a /24 or a /64 */
-	uint32_t rate_per_prefix;  /* connections per second of a /24 or a /64; 0 = no limit */
-	uint32_t burst_per_prefix; /* ... at once after a quiet time */
+	struct admission_options admission;
 	uint32_t time_limit_ms;
 	/* Must be answered with listener_release, now or later. */
 	void (*on_hello)(struct listener_connection *connection, const struct listener_hello *hello,

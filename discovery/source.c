@@ -2,44 +2,74 @@
 #include "discovery/source.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int by_address(const void *a, const void *b)
+void source_init(struct source_table *sources)
 {
-	return addr_compare(((const struct source *)a)->addr, ((const struct source *)b)->addr);
+	*sources = (struct source_table){0};
+	table_init(&sources->table);
 }
 
-int source_enter(struct source_table *table, struct addr addr, uint32_t limit, struct source **ret)
+static void release(struct table_link *link)
 {
-	const struct source key = {.addr = addr};
-	void *node = tfind(&key, &table->root, by_address);
-	struct source *source = node ? *(struct source **)node : NULL;
+	free(link);
+}
+
+void source_done(struct source_table *sources)
+{
+	table_done(&sources->table, release);
+	free(sources->spare);
+	sources->spare = NULL;
+}
+
+static struct source *find(const struct source_table *sources, struct addr addr, uint64_t hash)
+{
+	struct table_link *link = table_first(&sources->table, hash);
+
+	while (link && !addr_equal(((struct source *)link)->addr, addr))
+		link = table_next(link);
+	return (struct source *)link;
+}
+
+static int add(struct source_table *sources, struct addr addr, uint64_t hash, struct source **ret)
+{
+	struct source *source = sources->spare ? sources->spare : malloc(sizeof(*source));
+
+	sources->spare = NULL;
+	if (!source)
+		return -ENOMEM;
+	*source = (struct source){.addr = addr};
+	if (table_add(&sources->table, &source->link, hash) < 0) {
+		free(source);
+		return -ENOMEM;
+	}
+	*ret = source;
+	return 0;
+}
+
+int source_enter(struct source_table *sources, struct addr addr, uint32_t limit,
+		 struct source **ret)
+{
+	uint64_t hash = table_hash(&sources->table, &addr, sizeof(addr));
+	struct source *source = find(sources, addr, hash);
 
 	if (source && source->connections >= limit)
 		return -EUSERS;
-	if (!source) {
-		source = calloc(1, sizeof(*source));
-		if (!source)
-			return -ENOMEM;
-		source->addr = addr;
-		if (!tsearch(source, &table->root, by_address)) {
-			free(source);
-			return -ENOMEM;
-		}
-	}
+	if (!source && add(sources, addr, hash, &source) < 0)
+		return -ENOMEM;
 	source->connections++;
 	*ret = source;
 	return 0;
 }
 
-void source_leave(struct source_table *table, struct source *source)
+void source_leave(struct source_table *sources, struct source *source)
 {
 	if (--source->connections > 0)
 		return;
-	tdelete(source, &table->root, by_address);
-	free(source);
+	table_remove(&sources->table, &source->link);
+	free(sources->spare);
+	sources->spare = source;
 }
 
 struct addr source_prefix(struct addr addr)

@@ -76,10 +76,10 @@ static void set_up(void)
 {
 	const struct listener_options options = {
 		.max_connections = CONNECTIONS,
-		.max_per_address = PER_ADDRESS,
-		.max_per_prefix = PER_PREFIX,
-		.rate_per_prefix = 1000 * RATE_BURST / TIME_LIMIT_MS,
-		.burst_per_prefix = RATE_BURST,
+		.admission.max_per_address = PER_ADDRESS,
+		.admission.max_per_prefix = PER_PREFIX,
+		.admission.rate_per_prefix = 1000 * RATE_BURST / TIME_LIMIT_MS,
+		.admission.burst_per_prefix = RATE_BURST,
 		.time_limit_ms = TIME_LIMIT_MS,
 		.on_hello = on_hello,
 		.on_refused = on_refused,

@@ -63,8 +63,8 @@ static void begin(struct scene *scene, uint32_t max_connections, uint32_t time_l
 {
 	const struct listener_options options = {
 		.max_connections = max_connections,
-		.max_per_address = max_connections,
-		.max_per_prefix = max_connections,
+		.admission.max_per_address = max_connections,
+		.admission.max_per_prefix = max_connections,
 		.time_limit_ms = time_limit_ms,
 		.on_hello = on_hello,
 		.on_refused = on_refused,
