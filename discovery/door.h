@@ -93,10 +93,10 @@ void door_relay_hello(struct discovery *discovery, struct device *device, unsign
 /* Cores that the hello is meant for: bit N for core N. */
 unsigned door_relay_select(const struct discovery *discovery, const struct hello *hello,
 			   struct addr address);
-/* Sends what may go now, and sets the timer for what may go next. */
+/* Sends some of what may go now, and sets the timer for what may go next. */
 void door_relay_pump(struct discovery *discovery);
-/* The same, once, after what the loop has at hand: a batch of hellos is let go of before the first
- * of them goes out. */
+/* The same, once, after what the loop has at hand: hellos that come in, and connections that may be
+ * let go of, are before those that go out, but only one burst of them at a time. */
 void door_relay_pump_soon(struct discovery *discovery);
 /* What waits for the core may go at once, and what it died of is tried again. */
 void door_relay_retry(struct discovery *discovery, struct core *core);

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define SEND_BURST 8 /* hellos to a core before the loop looks what else has come */
+
 static void note(struct core *core, struct discovery *discovery, int64_t hello,
 		 enum delivery_state state, const char *reason)
 {
@@ -349,7 +351,7 @@ static uint64_t pump_core(struct discovery *discovery, struct core *core, uint64
 		return UINT64_MAX;
 	while (relay_next_check(core->relay, now_ms, &task))
 		door_gate_check(discovery, core, task);
-	while (relay_next(core->relay, now_ms, &task))
+	for (int i = 0; i < SEND_BURST && relay_next(core->relay, now_ms, &task); i++)
 		send_hello(discovery, core, task);
 	return relay_wait_ms(core->relay, now_ms);
 }
@@ -378,8 +380,10 @@ void door_relay_pump(struct discovery *discovery)
 
 void door_relay_pump_soon(struct discovery *discovery)
 {
+	const struct timeval at_once = {0};
+
 	if (discovery->relaying)
-		event_active(discovery->due, EV_TIMEOUT, 0);
+		event_add(discovery->due, &at_once);
 }
 
 void door_relay_expire(struct discovery *discovery)
