@@ -3,11 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -283,6 +286,19 @@ bool days_log_has(const struct days *days, const char *text)
 
 /* Begin and end. */
 
+/* While amtnetd is dead, another test's socket may take its port: as root we are alone. */
+static void leave_others(void)
+{
+	struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
+	close(fd);
+}
+
 int days_begin(void **state)
 {
 	struct days *days = calloc(1, sizeof(*days));
@@ -292,6 +308,7 @@ int days_begin(void **state)
 		return -1;
 	snprintf(days->config, sizeof(days->config), "%s/amtnetd.yaml", days->directory);
 	snprintf(days->log, sizeof(days->log), "%s.log", days->directory);
+	leave_others();
 	days->base = event_base_new();
 	days->to = world_loopback(world_free_port());
 	days->core = world_loopback(world_free_port());
