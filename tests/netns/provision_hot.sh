@@ -114,15 +114,26 @@ tap_soon 4 'an address that was taken away is repaired' together
 tap_ok 'within two intervals' test $(($(prov_now_ms) - began)) -lt 2300
 prov_update "update delete $plain" "update delete one._amtps.$plain" "update delete two._amtps.$plain"
 tap_soon 6 'all of it taken away, it is made anew' together
+prov_update "update add $plain 300 A 192.0.2.99"
+stray_removed()
+{
+	grep -q "step=repair, delete: $plain A 192.0.2.99" "$(lab_log one)" "$(lab_log two)"
+}
+tap_soon 4 'an address that is in no entry is taken away' stray_removed
+tap_soon 4 'and only that' together
+contested() # by both: each has its own three repairs
+{
+	prov_state one signed.example contested && prov_state two signed.example contested
+}
 foreign()
 {
-	prov_says "$signed" A "$both" || prov_state one signed.example contested
+	prov_says "$signed" A "$both" || contested
 }
 for ((i = 0; i < 10; i++)); do
 	prov_update "update add $signed 300 A 192.0.2.99"
 	lab_wait_for 4 foreign
 done
-tap_soon 8 'an address added ten times by hand: contested' prov_state one signed.example contested
+tap_soon 8 'an address added ten times by hand: contested' contested
 tap_ok 'status says so' tap_says "alarm.provision-server.$signed" <(prov_ctl one status)
 tap_ok 'the fight ended after a few repairs' \
 	test "$(prov_status one provision-server.name.$signed.repairs)" -le 3
@@ -162,4 +173,6 @@ renamed()
 		prov_says "two._amtps.$plain" TXT ''
 }
 tap_soon 8 'another owner id takes the old one with it' renamed
+tap_ok 'in its first update, before anybody could call it silent' \
+	logged two join "two._amtps.$plain has exactly TXT .*owner=two"
 tap_end

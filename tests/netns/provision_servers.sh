@@ -14,7 +14,7 @@ readonly plain=provisionserver.plain.example
 configure()
 {
 	prov_config guard 'zones: [plain.example]' "addresses: [$1]" 'interval: 1s'
-	sed -i 's/^dns:/dns:\n  discover: {resolvers: [192.0.2.4, 192.0.2.5]}/' "$LAB_DIR/guard.yaml"
+	sed -i 's/^dns:/dns:\n  discover: {resolvers: [192.0.2.4, 192.0.2.6, 192.0.2.5]}/' "$LAB_DIR/guard.yaml"
 }
 
 # rows PATTERN: a row of the zone says so.
@@ -52,7 +52,8 @@ resolver()
 }
 
 prov_begin "$1" nft knotd
-for address in 3 5; do
+# of the resolvers the first has no route, and nobody listens at the second
+for address in 3 5 6; do
 	lab_ip one addr add "192.0.2.$address/32" dev lo
 done
 resolver 192.0.2.5
