@@ -43,14 +43,11 @@ start_resolver()
 	local dir=$LAB_DIR/resolver
 
 	mkdir "$dir"
-	cat >"$dir/conf" <<-END
-		options { directory "$dir"; pid-file none; session-keyfile none; lock-file none;
-			managed-keys-directory "$dir"; listen-on port 53 { 192.0.2.2; }; listen-on-v6 { none; };
-			recursion yes; allow-query { any; }; dnssec-validation no; };
-		controls { };
-		zone corp.example { type forward; forward only; forwarders { 192.0.2.1; }; };
-	END
-	lab_spawn resolver one "$(lab_program named)" -g -c "$dir/conf" -n 1
+	{
+		lab_bind_head "$dir" '192.0.2.2;' 'recursion yes' 'allow-query { any; }'
+		echo 'zone corp.example { type forward; forward only; forwarders { 192.0.2.1; }; };'
+	} >"$dir/conf"
+	lab_spawn_ns resolver one bind "$dir/conf"
 	lab_wait_for 10 says 192.0.2.2 ns.corp.example A 192.0.2.1
 }
 

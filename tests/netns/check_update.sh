@@ -15,13 +15,9 @@ readonly zones=(good.example some.example closed.example 2.0.192.in-addr.arpa)
 
 configure_bind()
 {
+	lab_bind_head "$dir" '192.0.2.1;' 'recursion no' 'allow-transfer { any; }'
+	lab_bind_keys amtnet other
 	cat <<-END
-		options { directory "$dir"; pid-file none; session-keyfile none; lock-file none;
-			managed-keys-directory "$dir"; listen-on port 53 { 192.0.2.1; }; listen-on-v6 { none; };
-			recursion no; dnssec-validation no; allow-transfer { any; }; };
-		controls { };
-		key amtnet { algorithm hmac-sha256; secret "$secret"; };
-		key other { algorithm hmac-sha256; secret "$secret"; };
 		zone good.example { type primary; file "$dir/good.example"; allow-update { key amtnet; }; };
 		zone some.example { type primary; file "$dir/some.example";
 			update-policy { grant amtnet zonesub A AAAA; }; };
@@ -33,25 +29,9 @@ configure_bind()
 
 configure_knot()
 {
+	lab_knot_head "$dir" 192.0.2.1@53
+	lab_knot_keys amtnet other
 	cat <<-END
-		server:
-		    rundir: "$dir"
-		    listen: 192.0.2.1@53
-		    udp-workers: 1
-		    tcp-workers: 1
-		    background-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: "$dir"
-		key:
-		  - id: amtnet
-		    algorithm: hmac-sha256
-		    secret: $secret
-		  - id: other
-		    algorithm: hmac-sha256
-		    secret: $secret
 		acl:
 		  - id: all
 		    key: amtnet
@@ -93,11 +73,7 @@ start()
 	done
 	echo 'ns A 192.0.2.1' >>"$dir/good.example"
 	"configure_$kind" >"$dir/conf"
-	if [[ $kind == bind ]]; then
-		lab_spawn server one "$(lab_program named)" -g -c "$dir/conf" -n 1
-	else
-		lab_spawn server one "$(lab_program knotd)" -c "$dir/conf"
-	fi
+	lab_spawn_ns server one "$kind" "$dir/conf"
 	lab_wait_for 10 serves
 }
 
@@ -119,7 +95,7 @@ contents()
 ask()
 {
 	status=0
-	lab_exec one "${as[@]}" "$LAB_BUILD/netcheck/amtnet-check" dns --server 192.0.2.1 --secret-file "$LAB_DIR/secret" \
+	lab_exec one "${as[@]}" "$LAB_BUILD/netcheck/amtnet-check" dns --server 192.0.2.1 --secret-file "$LAB_KEY_FILE" \
 		"${@:2}" >"$LAB_DIR/$1.txt" 2>&1 || status=$?
 }
 
@@ -132,8 +108,8 @@ said()
 
 as=()
 tap_begin "$([[ $kind == bind ]] && echo named || echo knotd)" openssl
-secret=$(openssl rand -base64 32)
-(umask 077 && echo "$secret" >"$LAB_DIR/secret" && openssl rand -base64 32 >"$LAB_DIR/wrong")
+lab_make_key
+(umask 077 && openssl rand -base64 32 >"$LAB_DIR/wrong")
 lab_machine one
 lab_ip one addr add 192.0.2.1/24 dev lo
 start
@@ -166,7 +142,7 @@ tap_ok 'a name that is no zone' said nozone 2 'FAIL NC235 floor\.good\.example: 
 ask nobody --key amtnet --zone good.example --primary 192.0.2.9
 tap_ok 'no primary server at the address' said nobody 2 'FAIL NC236 good\.example at 192\.0\.2\.9: tcp/53: '
 
-cp "$LAB_DIR/secret" "$LAB_DIR/open"
+cp "$LAB_KEY_FILE" "$LAB_DIR/open"
 chmod 644 "$LAB_DIR/open"
 ask open --key amtnet --secret-file "$LAB_DIR/open" --zone good.example
 tap_ok 'a secret that others may read is refused' said open 3 '--secret-file: .*open'

@@ -245,20 +245,8 @@ configure_amtnetd()
 {
 	local zone number
 
-	cat <<-END
-		state: $LAB_DIR/amtnetd.db
-		log:
-		  level: debug
-		lease:
-		  socket: $LAB_DIR/run/lease.sock
-		control:
-		  socket: $LAB_DIR/run/control.sock
-		dns:
-		  keys:
-		    - name: amtnet
-		      secret-file: $LAB_KEY_FILE
-		  zones:
-	END
+	printf 'log:\n  level: debug\n'
+	lab_amtnetd_head
 	for zone in "${LAB_ZONES[@]}"; do
 		printf '    - name: %s\n      servers: [10.81.2.2]\n      key: amtnet\n' "$zone"
 		number=${zone%%.*}

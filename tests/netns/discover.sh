@@ -38,17 +38,8 @@ configure_bind()
 	local dir=$1 address=$2 secondary=$3 zone
 	shift 3
 
-	cat <<-END
-		options {
-			directory "$dir"; pid-file none; session-keyfile none; lock-file none;
-			managed-keys-directory "$dir"; listen-on port 53 { $address; }; listen-on-v6 { none; };
-			recursion no; dnssec-validation no; empty-zones-enable no; notify no;
-			allow-transfer { any; }; transfer-source $address;
-		};
-		controls { };
-		statistics-channels { };
-		key amtnet { algorithm hmac-sha256; secret "$(<"$LAB_KEY_FILE")"; };
-	END
+	lab_bind_head "$dir" "$address;" 'recursion no' 'notify no' 'allow-transfer { any; }' "transfer-source $address"
+	lab_bind_keys amtnet
 	for zone in "$@"; do
 		[[ $zone == "$secondary" ]] ||
 			echo "zone \"$zone\" { type primary; file \"$dir/$zone.zone\"; allow-update { key amtnet; }; };"
@@ -63,19 +54,9 @@ configure_knot()
 	local dir=$1 address=$2 secondary=$3 zone
 	shift 3
 
+	lab_knot_head "$dir" "$address@53"
+	lab_knot_keys amtnet
 	cat <<-END
-		server:
-		    rundir: "$dir"
-		    listen: [ $address@53 ]
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: "$dir"
-		key:
-		  - id: amtnet
-		    algorithm: hmac-sha256
-		    secret: $(<"$LAB_KEY_FILE")
 		remote:
 		  - id: primary
 		    address: 192.0.2.2
@@ -107,12 +88,7 @@ server()
 
 	shift
 	"configure_$software" "$dir" "$@" >"$dir/conf"
-	chmod 0600 "$dir/conf"
-	if [[ $software == bind ]]; then
-		lab_spawn "$name" one "$(lab_program named)" -g -c "$dir/conf" -n 1
-	else
-		lab_spawn "$name" one "$(lab_program knotd)" -c "$dir/conf"
-	fi
+	lab_spawn_ns "$name" one "$software" "$dir/conf"
 	lab_wait_for 20 has_soa "$address" || lab_fail "$name does not answer"
 }
 
@@ -125,22 +101,13 @@ has_soa()
 # short, as a name server that limits its rate does, so that they are asked for over TCP.
 resolver()
 {
-	local dir=$LAB_DIR/resolver limit=
+	local dir=$LAB_DIR/resolver limit=()
 
-	[[ $software == bind ]] || limit='rate-limit { responses-per-second 1; slip 1; };'
-
+	[[ $software == bind ]] || limit=('rate-limit { responses-per-second 1; slip 1; }')
 	mkdir "$dir"
-	cat >"$dir/conf" <<-END
-		options {
-			directory "$dir"; pid-file none; session-keyfile none; lock-file none;
-			managed-keys-directory "$dir"; listen-on port 53 { 192.0.2.53; }; listen-on-v6 { none; };
-			recursion yes; allow-recursion { any; }; dnssec-validation no; empty-zones-enable no;
-			forward only; forwarders { 192.0.2.1; };
-			$limit
-		};
-		controls { };
-	END
-	lab_spawn resolver one "$(lab_program named)" -g -c "$dir/conf" -n 1
+	lab_bind_head "$dir" '192.0.2.53;' 'recursion yes' 'allow-recursion { any; }' 'empty-zones-enable no' \
+		'forward only' 'forwarders { 192.0.2.1; }' "${limit[@]}" >"$dir/conf"
+	lab_spawn_ns resolver one bind "$dir/conf"
 	lab_wait_for 20 resolves soa.example || lab_fail 'the resolver does not answer'
 }
 

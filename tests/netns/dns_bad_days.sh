@@ -108,7 +108,7 @@ start_knot()
 
 tell_knot()
 {
-	lab_exec ns knotc -s "$LAB_DIR/run/knot.sock" "$@" >/dev/null
+	lab_exec ns knotc -s "$LAB_DIR/zones/knot.sock" "$@" >/dev/null
 }
 
 bad_days_knot()
@@ -128,18 +128,7 @@ configure_amtnetd()
 {
 	local zone
 
-	cat <<-END
-		state: $LAB_DIR/amtnetd.db
-		lease:
-		  socket: $LAB_DIR/run/lease.sock
-		control:
-		  socket: $LAB_DIR/run/control.sock
-		dns:
-		  keys:
-		    - name: amtnet
-		      secret-file: $LAB_KEY_FILE
-		  zones:
-	END
+	lab_amtnetd_head
 	for zone in "${zones[@]}" 81.10.in-addr.arpa; do
 		printf '    - name: %s\n      servers: [10.81.2.2]\n      key: amtnet\n' "$zone"
 	done

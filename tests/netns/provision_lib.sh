@@ -58,7 +58,7 @@ prov_zone()
 # prov_start_ns primary|secondary ADDRESS
 prov_start_ns()
 {
-	local role=$1 address=$2 zone dir=$LAB_DIR/$1 program
+	local role=$1 address=$2 zone dir=$LAB_DIR/$1
 
 	mkdir -p "$dir"
 	if [[ $role == primary ]]; then
@@ -67,14 +67,7 @@ prov_start_ns()
 		done
 	fi
 	"prov_configure_$PROV_KIND" "$role" "$address" "$dir" >"$dir/conf"
-	chmod 0600 "$dir/conf"
-	if [[ $PROV_KIND == bind ]]; then
-		program=$(lab_program named)
-		lab_spawn "$role" one "$program" -g -c "$dir/conf" -n 1
-	else
-		program=$(lab_program knotd)
-		lab_spawn "$role" one "$program" -c "$dir/conf"
-	fi
+	lab_spawn_ns "$role" one "$PROV_KIND" "$dir/conf"
 	lab_wait_for 20 prov_answers "$address" || lab_fail "the $role ($PROV_KIND) does not answer"
 }
 
@@ -88,23 +81,18 @@ prov_rogue()
 		prov_zone plain.example | sed 's/ 1 3600 / 999 3600 /'
 		echo 'provisionserver IN A 192.0.2.66'
 	} >"$dir/plain.example.zone"
-	cat >"$dir/conf" <<-END
-		server:
-		    rundir: "$dir"
-		    listen: [ $1@53 ]
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: "$dir"
-		template:
-		  - id: default
-		    storage: "$dir"
-		    file: "%s.zone"
-		zone:
-		  - domain: plain.example
-	END
-	lab_spawn rogue one "$(lab_program knotd)" -c "$dir/conf"
+	{
+		lab_knot_head "$dir" "$1@53"
+		cat <<-END
+			template:
+			  - id: default
+			    storage: "$dir"
+			    file: "%s.zone"
+			zone:
+			  - domain: plain.example
+		END
+	} >"$dir/conf"
+	lab_spawn_ns rogue one knot "$dir/conf"
 	lab_wait_for 10 prov_says provisionserver.plain.example A 192.0.2.66 "$1" ||
 		lab_fail 'the rogue name server does not answer'
 }
@@ -128,28 +116,9 @@ prov_configure_bind()
 {
 	local role=$1 address=$2 dir=$3 zone
 
-	cat <<-END
-		options {
-			directory "$dir";
-			pid-file none;
-			session-keyfile none;
-			lock-file none;
-			managed-keys-directory "$dir";
-			key-directory "$dir";
-			listen-on port 53 { $address; };
-			listen-on-v6 { none; };
-			recursion no;
-			dnssec-validation no;
-			transfer-source $address;
-			notify-source $address;
-			allow-transfer { any; };
-			notify-delay 0;
-			serial-query-rate 1000;
-		};
-		controls { };
-		statistics-channels { };
-		key amtnet { algorithm hmac-sha256; secret "$(<"$LAB_KEY_FILE")"; };
-	END
+	lab_bind_head "$dir" "$address;" 'recursion no' "key-directory \"$dir\"" "transfer-source $address" \
+		"notify-source $address" 'allow-transfer { any; }' 'notify-delay 0' 'serial-query-rate 1000'
+	lab_bind_keys amtnet
 	for zone in "${PROV_ZONES[@]}"; do
 		if [[ $role == primary ]]; then
 			cat <<-END
@@ -171,22 +140,9 @@ prov_configure_knot()
 {
 	local role=$1 address=$2 dir=$3 zone
 
+	lab_knot_head "$dir" "$address@53"
+	lab_knot_keys amtnet
 	cat <<-END
-		server:
-		    rundir: "$dir"
-		    listen: [ $address@53 ]
-		    udp-workers: 1
-		    tcp-workers: 1
-		    background-workers: 1
-		log:
-		  - target: stderr
-		    any: info
-		database:
-		    storage: "$dir"
-		key:
-		  - id: amtnet
-		    algorithm: hmac-sha256
-		    secret: $(<"$LAB_KEY_FILE")
 		remote:
 		  - id: primary
 		    address: 192.0.2.1

@@ -24,16 +24,13 @@ lab_run_amtnetd()
 	lab_await amtnetd 20 'daemon: ready'
 }
 
-lab_configure_amtnetd()
+# lab_amtnetd_head: what any configuration of it in this lab has, up to the list of its zones.
+lab_amtnetd_head()
 {
-	local zone
-
 	cat <<-END
 		state: $LAB_DIR/amtnetd.db
 		lease:
 		  socket: $LAB_DIR/run/lease.sock
-		kea:
-		  $LAB_KEA_SERVER-socket: $LAB_DIR/run/$LAB_KEA_SOCKET
 		control:
 		  socket: $LAB_DIR/run/control.sock
 		dns:
@@ -43,6 +40,17 @@ lab_configure_amtnetd()
 		      secret-file: $LAB_KEY_FILE
 		  zones:
 	END
+}
+
+lab_configure_amtnetd()
+{
+	local zone
+
+	cat <<-END
+		kea:
+		  $LAB_KEA_SERVER-socket: $LAB_DIR/run/$LAB_KEA_SOCKET
+	END
+	lab_amtnetd_head
 	for zone in "${LAB_ZONES[@]}"; do
 		cat <<-END
 			    - name: $zone

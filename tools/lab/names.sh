@@ -25,15 +25,7 @@ lab_start_ns()
 # lab_run_ns bind|knot: starts the server as it was configured, e.g. again after lab_stop ns.
 lab_run_ns()
 {
-	local program
-
-	if [[ $1 == bind ]]; then
-		program=$(lab_program named)
-		lab_spawn ns ns "$program" -g -c "$LAB_DIR/named.conf" -n 1
-	else
-		program=$(lab_program knotd)
-		lab_spawn ns ns "$program" -c "$LAB_DIR/knot.conf"
-	fi
+	lab_spawn_ns ns ns "$1" "$LAB_DIR/$([[ $1 == bind ]] && echo named || echo knot).conf"
 	lab_wait_for 20 lab_ns_answers || {
 		tail -n 15 "$(lab_log ns)" >&2
 		lab_fail "the name server ($1) does not answer, its last lines stand above"
@@ -103,32 +95,91 @@ lab_zone()
 	[[ $1 != corp.example ]] || echo 'ns IN A 10.81.2.2'
 }
 
+# What every name server's configuration has, this lab's and those that a test writes by itself --------------
+
+# lab_spawn_ns NAME MACHINE bind|knot FILE: starts a server with this configuration.
+lab_spawn_ns()
+{
+	local program
+
+	chmod 0600 "$4"
+	if [[ $3 == bind ]]; then
+		program=$(lab_program named)
+		lab_spawn "$1" "$2" "$program" -g -c "$4" -n 1
+	else
+		program=$(lab_program knotd)
+		lab_spawn "$1" "$2" "$program" -c "$4"
+	fi
+}
+
+# lab_bind_head DIRECTORY 'ADDRESS; ...' [OPTION...]: a named.conf up to its keys; nothing lies outside the directory.
+lab_bind_head()
+{
+	local dir=$1 addresses=$2
+	shift 2
+
+	cat <<-END
+		options {
+			directory "$dir";
+			pid-file none;
+			session-keyfile none;
+			lock-file none;
+			managed-keys-directory "$dir";
+			listen-on port 53 { $addresses };
+			listen-on-v6 { none; };
+			dnssec-validation no;
+	END
+	printf '\t%s;\n' "$@"
+	printf '%s\n' '};' 'controls { };' 'statistics-channels { };'
+}
+
+# lab_bind_keys NAME...: keys of these names, all with the lab's secret.
+lab_bind_keys()
+{
+	local name
+
+	for name in "$@"; do
+		echo "key $name { algorithm hmac-sha256; secret \"$(<"$LAB_KEY_FILE")\"; };"
+	done
+}
+
+# lab_knot_head DIRECTORY ADDRESS: a knot.conf up to its keys.
+lab_knot_head()
+{
+	cat <<-END
+		server:
+		    rundir: "$1"
+		    listen: [ $2 ]
+		    udp-workers: 1
+		    tcp-workers: 1
+		    background-workers: 1
+		log:
+		  - target: stderr
+		    any: info
+		database:
+		    storage: "$1"
+	END
+}
+
+# lab_knot_keys NAME...: as lab_bind_keys.
+lab_knot_keys()
+{
+	local name
+
+	echo 'key:'
+	for name in "$@"; do
+		printf '  - id: %s\n    algorithm: hmac-sha256\n    secret: %s\n' "$name" "$(<"$LAB_KEY_FILE")"
+	done
+}
+
 lab_configure_bind()
 {
 	local zone
 
 	{
-		cat <<-END
-			options {
-				directory "$LAB_DIR/zones";
-				pid-file none;
-				session-keyfile none;
-				lock-file none;
-				managed-keys-directory "$LAB_DIR/zones";
-				listen-on port 53 { 10.81.2.2; 127.0.0.1; };
-				listen-on-v6 { none; };
-				recursion no;
-				dnssec-validation no;
-				notify no;
-				allow-transfer { 10.81.3.2; };
-			};
-			controls { };
-			statistics-channels { };
-			key amtnet {
-				algorithm hmac-sha256;
-				secret "$(<"$LAB_KEY_FILE")";
-			};
-		END
+		lab_bind_head "$LAB_DIR/zones" '10.81.2.2; 127.0.0.1;' 'recursion no' 'notify no' \
+			'allow-transfer { 10.81.3.2; }'
+		lab_bind_keys amtnet
 		for zone in "${LAB_ZONES[@]}"; do
 			cat <<-END
 				zone "$zone" {
@@ -139,7 +190,6 @@ lab_configure_bind()
 			END
 		done
 	} >"$LAB_DIR/named.conf"
-	chmod 0600 "$LAB_DIR/named.conf"
 }
 
 lab_configure_knot()
@@ -147,22 +197,9 @@ lab_configure_knot()
 	local zone
 
 	{
+		lab_knot_head "$LAB_DIR/zones" '10.81.2.2@53, 127.0.0.1@53'
+		lab_knot_keys amtnet
 		cat <<-END
-			server:
-			    rundir: "$LAB_DIR/run"
-			    listen: [ 10.81.2.2@53, 127.0.0.1@53 ]
-			    udp-workers: 1
-			    tcp-workers: 1
-			    background-workers: 1
-			log:
-			  - target: stderr
-			    any: info
-			database:
-			    storage: "$LAB_DIR/zones"
-			key:
-			  - id: amtnet
-			    algorithm: hmac-sha256
-			    secret: $(<"$LAB_KEY_FILE")
 			acl:
 			  - id: update
 			    key: amtnet
@@ -183,5 +220,4 @@ lab_configure_knot()
 			echo "  - domain: $zone"
 		done
 	} >"$LAB_DIR/knot.conf"
-	chmod 0600 "$LAB_DIR/knot.conf"
 }
