@@ -303,6 +303,10 @@ static void put_zone_status(const struct dns_zone *zone, struct rows *rows)
 	put_zone_number(rows, zone, "ignored", counters.ignored);
 	put_zone_number(rows, zone, "window", counters.window);
 	put_zone_text(rows, zone, "last-error", counters.last_error.text);
+	if (zone->pace.state != PACE_OPEN)
+		return;
+	rows_printf(rows, "alarm.dns.zone.%s", zone->config->name.text);
+	rows_text(rows, zone->refusal.text);
 }
 
 void dns_print_status(const struct dns *dns, struct rows *rows)

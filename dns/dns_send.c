@@ -241,25 +241,24 @@ static void zone_waits(struct dns_zone *zone, struct batch *batch,
 	ground(zone, batch, words);
 }
 
-/* NOTIMP: what a person can do about it, where it is the DHCID. */
-static const char *add_advice(const struct dns_zone *zone, const struct server_outcome *outcome,
-			      struct err *ret)
+/* What a person must know, or can do about NOTIMP where it is the DHCID. */
+static const char *note_refusal(struct dns_zone *zone, const struct server_outcome *outcome)
 {
 	enum dns_conflict_mode mode = zone->rules.mode;
+	bool dhcid = outcome->class == SERVER_CAPABILITY && mode != DNS_MARKER &&
+		     mode != DNS_NO_CHECK_WITHOUT_DHCID;
 
-	if (outcome->class != SERVER_CAPABILITY || mode == DNS_MARKER ||
-	    mode == DNS_NO_CHECK_WITHOUT_DHCID)
-		return outcome->words.text;
-	err_set(ret, 0, "%.300s; a server without DHCID needs conflict-mode: marker for the zone",
-		outcome->words.text);
-	return ret->text;
+	err_set(&zone->refusal, 0, "%.250s%s", outcome->words.text,
+		dhcid ? "; a server without DHCID needs conflict-mode: marker for the zone, or "
+			"no-check-without-dhcid where any name may be taken"
+		      : "");
+	return zone->refusal.text;
 }
 
 static void zone_refused(struct dns_zone *zone, struct batch *batch,
 			 const struct server_outcome *outcome)
 {
-	struct err advice;
-	const char *words = add_advice(zone, outcome, &advice);
+	const char *words = note_refusal(zone, outcome);
 	char server[ENDPOINT_TEXT];
 
 	dns_find_again(zone);

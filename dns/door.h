@@ -50,6 +50,7 @@ struct dns_zone {
 	struct registration_rules rules;
 	struct server_zone *server; /* NULL once stopped */
 	struct pace pace;
+	struct err refusal; /* of the server, with what a person can do about it */
 	struct event *timer;
 	struct batch_line line;
 	uint64_t single_until_ms; /* one update per message, after NOTIMP; 0 = as many as fit */

@@ -267,58 +267,6 @@ static void refused_zone_opens_its_circuit_and_keeps_all_names(void **state)
 	}
 }
 
-/* Several updates in one message are more than this server knows. */
-static void one_at_a_time(struct door *door, const struct name_server_message *message)
-{
-	/* With DHCID an update to add has two records, a PTR four. */
-	size_t records = (size_t)message->bytes[8] << 8 | message->bytes[9];
-	bool several = !door_is_query(message) && records > 4;
-
-	door_answer(door, message, several ? 4 : 0);
-}
-
-static void server_that_takes_one_update_a_message_gets_one(void **state)
-{
-	struct door *door = *state;
-
-	door->script = one_at_a_time;
-	for (unsigned number = 1; number <= 60; number++)
-		door_commit(door, number);
-	door_wait(door, all_present, "all are there, one by one");
-	assert_true(door->dns->zones[0].single_until_ms > 0);
-	assert_int_equal(door->dns->zones[0].pace.state, PACE_GOOD);
-}
-
-static void knows_no_dhcid(struct door *door, const struct name_server_message *message)
-{
-	door_answer(door, message, door_is_query(message) ? 0 : 4);
-}
-
-static bool zones_say_marker(struct door *door)
-{
-	struct text text;
-	bool said;
-
-	text_init(&text, 1 << 16);
-	assert_int_equal(dns_print_names(door->dns, NULL, ROWS_TABLE, &text), 0);
-	said = strstr(text.bytes, "needs conflict-mode: marker");
-	text_done(&text);
-	return said;
-}
-
-static void server_without_dhcid_opens_the_circuit_and_the_words_say_what_it_needs(void **state)
-{
-	struct door *door = *state;
-
-	door->script = knows_no_dhcid;
-	for (unsigned number = 1; number <= 20; number++)
-		door_commit(door, number);
-	door_wait(door, circuit_is_open, "the circuit is open");
-	door_wait(door, zones_say_marker, "the words name the mode");
-	assert_int_equal(door_count(door, LEDGER_QUARANTINE), 0);
-	assert_int_equal(ledger_count(door->dns->ledger), 40);
-}
-
 static void one_is_poison(struct door *door, const struct name_server_message *message)
 {
 	door_answer(door, message, door_has_label(message, "poison") ? 1 : 0);
@@ -473,8 +421,6 @@ int main(void)
 		cmocka_unit_test(bad_answer_to_one_update_costs_time_and_nothing_else),
 		cmocka_unit_test(bad_answers_to_a_batch_cost_time_and_nothing_else),
 		cmocka_unit_test(refused_zone_opens_its_circuit_and_keeps_all_names),
-		TEST(server_that_takes_one_update_a_message_gets_one),
-		TEST(server_without_dhcid_opens_the_circuit_and_the_words_say_what_it_needs),
 		TEST(poison_record_is_quarantined_and_the_rest_goes_on),
 		TEST(taken_name_is_a_conflict_and_the_rest_goes_on),
 		TEST(odd_names_are_registered_as_they_are),
