@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk),
- * dns_lease.c (leases in), dns_zone.c (zones), dns_find.c (servers of zones that have none
- * configured), dns_walk.c (zones of names that no configured one holds), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted names to the name servers),
- * dns_publish.c and its companions (ProvisionServer, dns/door_publish.h), dns_print.c (rows for
- * the control socket). Nobody outside the folder sees it.
+ * door: what the parts of this folder's door share: dns.c (start and stop, wanted names to disk), dns_lease.c
+ * (leases in), dns_zone.c (zones), dns_find.c (servers of zones that have none configured), dns_walk.c (zones
+ * of names that no configured one holds), dns_reconcile.c (Kea's lease store compared), dns_send.c (wanted
+ * names to the name servers), dns_publish.c and its companions (ProvisionServer, dns/door_publish.h),
+ * dns_print.c (rows for the control socket). Nobody outside the folder sees it.
  */
 #pragma once
 

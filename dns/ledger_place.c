@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NOLINTNEXTLINE(misc-redundant-expression): two headers that may not know each other */
 _Static_assert(PLACES_NO_ZONE == LEDGER_NO_ZONE, "one word for one thing");
 
 int ledger_use_places(struct ledger *ledger, struct places *places, size_t more)

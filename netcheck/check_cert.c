@@ -132,7 +132,7 @@ void check_cert(const struct check_tools *tools, const struct check_cert_wanted 
 	if (!r)
 		r = cert_load(wanted->file, wanted->password_file ? password : NULL, chain, &err);
 	explicit_bzero(password, sizeof(password));
-	if (r) {
+	if (r || !chain) {
 		unreadable(tools, wanted->file, err.text);
 	} else {
 		judge_cert_file(wanted->file, chain, wanted->now_s, tools->sink, tools->user);

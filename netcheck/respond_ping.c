@@ -34,7 +34,7 @@ struct caller {
 		char space[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 		struct cmsghdr align;
 	} control;
-	uint8_t bytes[AMT_PING_BYTES + 1]; /* one more: what is longer is no ping */
+	uint8_t bytes[AMT_PONG_BYTES + TOKEN_LINE_MAX]; /* of the ping, then of the answer */
 };
 
 static void say(const struct respond_ping *ping, struct endpoint from, const char *what)
@@ -48,7 +48,8 @@ static void say(const struct respond_ping *ping, struct endpoint from, const cha
 
 static ssize_t receive(int fd, struct caller *caller)
 {
-	caller->iov = (struct iovec){.iov_base = caller->bytes, .iov_len = sizeof(caller->bytes)};
+	/* One more: what is longer is no ping. */
+	caller->iov = (struct iovec){.iov_base = caller->bytes, .iov_len = AMT_PING_BYTES + 1};
 	caller->head = (struct msghdr){.msg_name = &caller->from,
 				       .msg_namelen = sizeof(caller->from),
 				       .msg_iov = &caller->iov,
@@ -79,14 +80,12 @@ static void let_routes_decide(struct msghdr *head)
 static bool answer(struct respond_ping *ping, int fd, struct caller *caller, struct endpoint from,
 		   uint8_t tag)
 {
-	uint8_t bytes[AMT_PONG_BYTES + TOKEN_LINE_MAX];
-	size_t length;
+	size_t length = AMT_PONG_BYTES;
 
-	amt_print_pong(tag, bytes);
-	length = AMT_PONG_BYTES + token_print_answer("-", from.addr, ping->name,
-						     (char *)bytes + AMT_PONG_BYTES,
-						     TOKEN_LINE_MAX);
-	caller->iov = (struct iovec){.iov_base = bytes, .iov_len = length};
+	amt_print_pong(tag, caller->bytes);
+	length += token_print_answer("-", from.addr, ping->name, (char *)caller->bytes + length,
+				     TOKEN_LINE_MAX);
+	caller->iov.iov_len = length;
 	let_routes_decide(&caller->head);
 	return sendmsg(fd, &caller->head, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
 }
