@@ -165,8 +165,9 @@ static const struct explain items[] = {
 	 "DHCP, over the built-in wired card."},
 
 	{"NC610", "a responder, not a PC",
-	 "amtnet-check respond --ping stands at this address: presence pings (UDP 623) pass both "
-	 "ways. It says nothing of a PC, and never claims to be AMT.",
+	 "amtnet-check respond stands in for a PC at this address, and says so. That tells nothing "
+	 "of "
+	 "the PC: it never claims to be AMT.",
 	 "Check again when the PC has its place."},
 
 	{"NC700", "subnet gives what PCs need",

@@ -5,12 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The line that a responder says to whatever it does not understand. */
+static bool note_responder(struct judge_amt *seen, const uint8_t *bytes, size_t length)
+{
+	if (token_parse_answer(bytes, length, &seen->responder))
+		return false;
+	seen->is_responder = true;
+	return true;
+}
+
 static void note_banner(struct judge_amt *seen, const struct probe_amt_outcome *outcome)
 {
 	struct amt_banner banner;
 
 	amt_read_banner(outcome->bytes, outcome->length, &banner);
-	seen->ports[outcome->kind].foreign = outcome->length > 0 && !banner.amt;
+	seen->ports[outcome->kind].foreign = outcome->length > 0 && !banner.amt &&
+					     !note_responder(seen, outcome->bytes, outcome->length);
 	if (banner.http && !seen->banner.amt)
 		seen->banner = banner;
 }
@@ -20,7 +30,8 @@ static void note_redirection(struct judge_amt *seen, const struct probe_amt_outc
 	struct amt_redirection redirection;
 
 	amt_read_redirection(outcome->bytes, outcome->length, &redirection);
-	seen->ports[outcome->kind].foreign = outcome->length > 0 && !redirection.amt;
+	seen->ports[outcome->kind].foreign = outcome->length > 0 && !redirection.amt &&
+					     !note_responder(seen, outcome->bytes, outcome->length);
 	if (redirection.amt)
 		seen->redirection = redirection;
 }
@@ -30,10 +41,9 @@ static void note_ping(struct judge_amt *seen, const struct probe_amt_outcome *ou
 	struct judge_amt_port *port = &seen->ports[PROBE_AMT_PING];
 
 	amt_read_pong(outcome->bytes, outcome->length, PROBE_AMT_TAG, &seen->pong);
-	seen->is_responder = seen->pong.rmcp && outcome->length > AMT_PONG_BYTES &&
-			     !token_parse_answer(outcome->bytes + AMT_PONG_BYTES,
-						 outcome->length - AMT_PONG_BYTES,
-						 &seen->responder);
+	if (seen->pong.rmcp && outcome->length > AMT_PONG_BYTES)
+		(void)note_responder(seen, outcome->bytes + AMT_PONG_BYTES,
+				     outcome->length - AMT_PONG_BYTES);
 	if (seen->pong.rmcp)
 		port->state = PROBE_TCP_OPEN;
 	else if (outcome->error.error == ECONNREFUSED)
@@ -190,10 +200,10 @@ static struct result *judge_responder(const struct judge_amt *seen, const char *
 	char addr[ADDR_TEXT];
 
 	if (result)
-		result_set(&result->text,
-			   "a responder (%s), not a PC: presence pings pass both ways, and it sees "
-			   "us as %s",
-			   seen->responder.name, addr_print(seen->responder.seen, addr));
+		result_set(&result->text, "a responder (%s), not a PC%s; it sees us as %s",
+			   seen->responder.name,
+			   seen->pong.rmcp ? ": presence pings pass both ways" : "",
+			   addr_print(seen->responder.seen, addr));
 	return result;
 }
 

@@ -33,8 +33,8 @@ struct judge_amt {
 	struct amt_banner banner; /* of 16992, or else of 16993 */
 	struct amt_redirection redirection;
 	struct amt_pong pong;
-	bool is_responder;             /* the pong came from `amtnet-check respond --ping` ... */
-	struct token_answer responder; /* ... which said so behind it */
+	bool is_responder;             /* amtnet-check respond is there, and says so in ... */
+	struct token_answer responder; /* ... this line, on its ports or behind a pong */
 	bool tls;                      /* 16993 or 16995 speaks TLS */
 	char tls_version[16];          /* of the first that does */
 	struct judge_amt_known known;

@@ -126,12 +126,21 @@ static bool echo(struct visitor *visitor, size_t more)
 	return true;
 }
 
-/* True when the visitor is answered and has all, or will never ask. */
+static bool send_line(struct visitor *visitor, const char *nonce)
+{
+	char line[TOKEN_LINE_MAX];
+	size_t length = token_print_answer(nonce, visitor->from.addr, visitor->respond->name, line,
+					   sizeof(line));
+
+	return send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length;
+}
+
+/* True when the visitor is answered and has all, or will never ask. Who asks as one asks AMT is told that there is
+ * a responder. */
 static bool answer(struct visitor *visitor)
 {
 	struct token_question question;
-	char line[TOKEN_LINE_MAX];
-	size_t length, used;
+	size_t used;
 	int r;
 
 	r = token_parse_question(visitor->bytes, visitor->length, &question, &used);
@@ -139,11 +148,10 @@ static bool answer(struct visitor *visitor)
 		return false;
 	if (r) {
 		say(visitor, "connected and sent something else, closed");
+		(void)send_line(visitor, "");
 		return true;
 	}
-	length = token_print_answer(question.nonce, visitor->from.addr, visitor->respond->name,
-				    line, sizeof(line));
-	if (send(visitor->fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)length) {
+	if (!send_line(visitor, question.nonce)) {
 		say(visitor, "check arrived, but the answer could not be sent");
 		return true;
 	}

@@ -7,6 +7,7 @@
  *   check      SIZE bytes
  *   responder  SIZE bytes
  *
+ * Whatever else the responder hears is answered by its line with the nonce "-", and hung up on.
  * NONCE is 1 to 32 letters and digits of the check's choice, or "-" where it sent none. SIZE, up to
  * TOKEN_ECHO_MAX, is more than one packet holds, so that what full-size packets meet is seen. Lines end with
  * a newline (a carriage return before it is allowed). Both lines come from the network: strict, and

@@ -62,7 +62,7 @@ sed -n 's/^pair code: //p' "$(lab_log responder)" >"$LAB_DIR/code"
 
 amt ping
 tap_ok 'a responder on UDP 623 is no PC, and says so' says ping 1 \
-	"WARN NC610 $pc: a responder \\(.+\\), not a PC: presence pings pass both ways, and it sees us as $core"
+	"WARN NC610 $pc: a responder \\(.+\\), not a PC: presence pings pass both ways; it sees us as $core"
 tap_ok 'the responder says who asked' tap_says "udp/623 from $core:[0-9]+: presence ping answered" "$(lab_log responder)"
 lab_ip pc2 route add local 10.81.20.128/25 dev lo
 lab_ip rtr route add 10.81.20.128/25 via $pc
@@ -73,7 +73,11 @@ tap_soon 5 'what is no ping is not answered, and said' tap_says \
 	"udp/623 from $core:[0-9]+: is no presence ping" "$(lab_log responder)"
 rule 'udp dport 623 drop'
 amt lost
-tap_ok 'pings are lost on the way: no sign of AMT' says lost 1 'WARN NC604'
+tap_ok 'pings are lost on the way: the responder says so on its ports' says lost 1 \
+	"WARN NC610 $pc: a responder \\([^ ]+\\), not a PC; it sees us as $core"
+rule 'meta l4proto { tcp, udp } drop'
+amt silent
+tap_ok 'all is lost on the way: nothing answers' says silent 3 'NC606 .*nothing answers'
 rule
 lab_exec core "$LAB_BUILD/netcheck/amtnet-check" ports --ports 5900 $pc >"$LAB_DIR/screen.txt"
 tap_ok 'the port of the remote screen is proven' tap_says 'NC100 .*5900' "$LAB_DIR/screen.txt"

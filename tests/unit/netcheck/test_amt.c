@@ -240,8 +240,21 @@ static void a_responder_is_told_from_a_pc(void **state)
 	assert_string_equal(results.items[0]->kind->id, "NC610");
 	assert_int_equal(results.items[0]->state, RESULT_WARNING);
 	assert_string_equal(results.items[0]->text,
-			    "a responder (branch-1), not a PC: presence pings pass both ways, and "
-			    "it sees us as 192.0.2.99");
+			    "a responder (branch-1), not a PC: presence pings pass both ways; it "
+			    "sees us as 192.0.2.99");
+	forget(NULL);
+	seen = (struct judge_amt){.target = outcome.to.addr};
+	for (int kind = 0; kind < PROBE_AMT_PING; kind++) {
+		struct probe_amt_outcome told = {.kind = kind, .connected = true};
+
+		told.length = token_print_answer("-", addr_ip4(0xc0000263), "branch-1",
+						 (char *)told.bytes, 128);
+		judge_amt_note(&seen, &told);
+	}
+	judge_amt(&seen, take, NULL);
+	assert_string_equal(results.items[0]->text,
+			    "a responder (branch-1), not a PC; it sees us as 192.0.2.99");
+	seen = (struct judge_amt){.target = outcome.to.addr};
 	/* What ends early, or comes with Intel's number, is not one of ours. */
 	forget(NULL);
 	outcome.length--;

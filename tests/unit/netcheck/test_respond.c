@@ -103,26 +103,47 @@ static int connect_to(struct endpoint to)
 	return fd;
 }
 
+static char heard[TOKEN_LINE_MAX];
+static size_t heard_size;
+
+/* Everything up to the end of the connection. */
+static void on_words(evutil_socket_t fd, short what, void *user)
+{
+	ssize_t got = what & EV_READ ? recv(fd, heard + heard_size, sizeof(heard) - heard_size, 0)
+				     : -2;
+
+	if (got > 0) {
+		heard_size += (size_t)got;
+		return;
+	}
+	*(ssize_t *)user = got;
+	event_base_loopbreak(base);
+}
+
 static void on_end_of_stream(evutil_socket_t fd, short what, void *user)
 {
 	*(ssize_t *)user = what & EV_READ ? recv(fd, (char[64]){0}, 64, 0) : -2;
 	event_base_loopbreak(base);
 }
 
-static void another_protocol_is_hung_up_on(void **state)
+static void another_protocol_is_told_who_is_there_and_hung_up_on(void **state)
 {
 	static const char request[] = "GET / HTTP/1.1\r\n\r\n";
 	struct timeval limit = {.tv_sec = 10};
+	struct token_answer answer;
 	struct endpoint at;
 	struct respond *respond = start_responder(&at);
 	int fd = connect_to(at);
 	ssize_t got = -2;
-	struct event *event = event_new(base, fd, EV_READ, on_end_of_stream, &got);
+	struct event *event = event_new(base, fd, EV_READ | EV_PERSIST, on_words, &got);
 
 	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
 	event_add(event, &limit);
 	event_base_dispatch(base);
 	assert_int_equal(got, 0);
+	assert_int_equal(token_parse_answer(heard, heard_size, &answer), 0);
+	assert_string_equal(answer.nonce, "-");
+	assert_true(addr_equal(answer.seen, at.addr));
 	assert_int_equal(respond_counters(respond).proven, 0);
 	event_free(event);
 	close(fd);
@@ -315,7 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_responder_proves_the_path),
-		cmocka_unit_test(another_protocol_is_hung_up_on),
+		cmocka_unit_test(another_protocol_is_told_who_is_there_and_hung_up_on),
 		cmocka_unit_test(visitors_beyond_the_limit_are_refused),
 		cmocka_unit_test(a_port_that_is_taken_is_said),
 		cmocka_unit_test(something_silent_is_no_responder),
