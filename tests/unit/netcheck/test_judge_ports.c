@@ -317,6 +317,7 @@ static void outcomes_that_differ_have_results_of_their_own(void **state)
 	assert_non_null(strstr(results->items[0]->text, "on the way to responder"));
 	assert_string_equal(results->items[1]->subject, "10.81.20.101 tcp/16992");
 	assert_non_null(strstr(results->items[1]->text, "on the way back from responder"));
+	results_done(&scene.results);
 
 	scene_init(&scene, 3);
 	for (size_t i = 0; i < 3; i++)
