@@ -95,8 +95,9 @@ static struct judgement judge(const struct view *view)
 		return by_us(cell) ? (struct judgement){"NC110", RESULT_UNKNOWN}
 				   : (struct judgement){"NC109", RESULT_FAILURE};
 	if (cell->counts[PROBE_TCP_FILTERED])
-		return judge_silence(view->walk ? view->walk : &none,
-				     neighbour(view->tally, view->row, view->port, &port) != NULL);
+		return judge_cell_silence(view->walk ? view->walk : &none,
+					  neighbour(view->tally, view->row, view->port, &port) !=
+						  NULL);
 	if (cell->counts[PROBE_TCP_NO_HOST])
 		return (struct judgement){"NC108", RESULT_WARNING};
 	return (struct judgement){"NC002", RESULT_UNKNOWN};
