@@ -13,7 +13,7 @@
 #define PARTS_A_SLICE 16
 #define LANDING_MS 200 /* names in flight have landed by then, or the next time */
 #define DISK_MS 20
-#define SWEEP_MAX_MS (600 * 1000)
+#define SWEEP_MAX_MS (3600 * 1000)
 
 const struct dns_zone_config *dns_walk_domain(const struct dns_walk *walk,
 					      const struct place *place)

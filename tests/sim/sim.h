@@ -4,7 +4,8 @@
  * due, and a trace. A history is what one seed makes of it; the same seed gives the same history.
  *
  * The program under test is the whole of dns/ but its ends. sim_world.c stands in for the clock, the
- * timers of libevent, random numbers and the log, sim_disk.c for dns/queue, sim_server.c for dns/server;
+ * timers of libevent, random numbers and the log, sim_disk.c for dns/queue, sim_server.c for dns/server,
+ * sim_ask.c for dns/ask;
  * sim_zone.c is the name server behind it, sim_dhcp.c Kea with its own DDNS daemon and the machines,
  * sim_judge.c says what must stand in DNS in the end.
  */
@@ -42,6 +43,7 @@ const char *sim_failure(void); /* NULL = none */
 struct sim_plan {
 	enum dns_conflict_mode mode;
 	bool faults, crashes, host, ip6, foreign, verify, refresh, shared_names;
+	bool walk; /* no zone is configured: all are found, and one comes and goes */
 	unsigned machines, addresses, names;
 };
 extern struct sim_plan sim_plan;
@@ -60,6 +62,14 @@ void sim_disk_crash(bool crashed); /* while crashed nothing is taken */
 /* sim_server */
 void sim_server_clear(void);
 void sim_server_down(uint64_t ms); /* nobody answers for so long */
+
+/* sim_ask: which zones there are. */
+void sim_ask_clear(void);
+/* Once: corp.example becomes a zone of its own, or is none any more, and is empty. */
+void sim_ask_recut(void);
+enum sim_update_way { SIM_UPDATE_TAKEN, SIM_UPDATE_REFUSED, SIM_UPDATE_HIDDEN };
+/* What becomes of an update of this zone; HIDDEN: it is done below a delegation, where nobody sees it. */
+enum sim_update_way sim_ask_way(const struct hostname *zone);
 
 /* sim_dhcp: the machines and their leases. */
 struct sim_lease {

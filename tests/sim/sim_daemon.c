@@ -22,6 +22,23 @@ static struct {
 	uint64_t told;         /* the daemon has heard of everything up to this number */
 } daemon_;
 
+/* The same zones, by name of what lies above them. */
+static void look_for_zones(void)
+{
+	static const char *const names[SIM_ZONES] = {"example", "10.in-addr.arpa",
+						     "8.b.d.0.1.0.0.2.ip6.arpa"};
+
+	for (size_t i = 0; i < SIM_ZONES; i++) {
+		daemon_.zones[i] = (struct dns_zone_config){0};
+		hostname_parse(names[i], &daemon_.zones[i].name, NULL);
+	}
+	daemon_.config.zones = (struct config_list){0};
+	daemon_.config.discover = (struct dns_discover_config){.resolvers = {&daemon_.server, 1},
+							       .below = {daemon_.zones, SIM_ZONES},
+							       .max_zones = 5,
+							       .forget_ms = 24 * SIM_HOUR};
+}
+
 static void configure(void)
 {
 	static const char *const names[SIM_ZONES] = {"corp.example", "81.10.in-addr.arpa",
@@ -30,6 +47,10 @@ static void configure(void)
 	daemon_.publish = (struct publish_config){
 		.label = (char *)"ProvisionServer", .ttl_ms = 300000, .interval_ms = 60000};
 	daemon_.server = (struct endpoint){.addr = addr_ip4(0x0a510202), .port = 53};
+	for (size_t i = 0; i < SIM_ZONES; i++) {
+		daemon_.zones[i] = (struct dns_zone_config){.servers = {&daemon_.server, 1}};
+		hostname_parse(names[i], &daemon_.zones[i].name, NULL);
+	}
 	daemon_.config = (struct dns_config){
 		.conflict_mode = (int)sim_plan.mode,
 		.ttl_min_ms = 600000,
@@ -38,10 +59,8 @@ static void configure(void)
 		.verify = sim_plan.verify,
 		.zones = {daemon_.zones, SIM_ZONES},
 	};
-	for (size_t i = 0; i < SIM_ZONES; i++) {
-		daemon_.zones[i] = (struct dns_zone_config){.servers = {&daemon_.server, 1}};
-		hostname_parse(names[i], &daemon_.zones[i].name, NULL);
-	}
+	if (sim_plan.walk)
+		look_for_zones();
 }
 
 static void tell(uint64_t number)

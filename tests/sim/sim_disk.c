@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ROWS_MAX 512
+#define PLACES_KEPT_MAX 64
 
 struct queue {
 	void (*on_saved)(const struct queue_batch *batch, int result, void *user);
@@ -22,7 +23,8 @@ struct queue {
 static struct {
 	struct dns_lease leases[ROWS_MAX];
 	struct ledger_row intents[ROWS_MAX];
-	size_t lease_count, intent_count;
+	struct queue_row places[PLACES_KEPT_MAX];
+	size_t lease_count, intent_count, place_count;
 	uint64_t position;
 	bool crashed;
 } disk;
@@ -59,6 +61,24 @@ static void write_lease(const struct dns_lease *lease)
 	disk.leases[at] = *lease;
 }
 
+static void write_place(const struct queue_row *row)
+{
+	size_t at = 0;
+
+	while (at < disk.place_count &&
+	       !hostname_equal(&disk.places[at].place_name, &row->place_name))
+		at++;
+	if (row->place_gone) {
+		if (at < disk.place_count)
+			disk.places[at] = disk.places[--disk.place_count];
+		return;
+	}
+	if (at == PLACES_KEPT_MAX)
+		abort();
+	disk.place_count += at == disk.place_count;
+	disk.places[at] = *row;
+}
+
 static void write_intent(const struct ledger_row *row)
 {
 	size_t at = 0;
@@ -82,7 +102,8 @@ static void commit(const struct queue_batch *batch)
 		const struct queue_row *row = &batch->rows[i];
 
 		switch (row->kind) {
-		case QUEUE_PLACE: /* its zones are all configured */
+		case QUEUE_PLACE:
+			write_place(row);
 			break;
 		case QUEUE_LEASE:
 			write_lease(&row->lease);
@@ -165,6 +186,8 @@ int queue_load(struct queue *queue, void (*on_row)(const struct queue_row *row, 
 
 	*ret_bad = 0;
 	qsort(disk.intents, disk.intent_count, sizeof *disk.intents, by_changed);
+	for (size_t i = 0; i < disk.place_count; i++)
+		on_row(&disk.places[i], user);
 	for (size_t i = 0; i < disk.lease_count; i++) {
 		row = (struct queue_row){.kind = QUEUE_LEASE};
 		row.lease = disk.leases[i];

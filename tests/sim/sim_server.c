@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define IN_FLIGHT_MAX 8
+#define NOTAUTH 9
 #define TIMEOUT_MS 10000 /* SERVER_TRIES times SERVER_ANSWER_MS */
 
 struct server_zone {
@@ -82,8 +83,12 @@ static void answer(void *user)
 
 static int apply(struct message *message)
 {
-	if (message->query)
+	enum sim_update_way way = sim_ask_way(&message->zone->name);
+
+	if (message->query || way == SIM_UPDATE_HIDDEN)
 		return 0;
+	if (way == SIM_UPDATE_REFUSED)
+		return NOTAUTH;
 	return sim_zone_update(message->bytes, message->length, "amtnet", false);
 }
 

@@ -52,6 +52,16 @@ void sim_zone_put(const struct hostname *owner, const struct record *record, boo
 	zone.items[zone.count++] = (struct sim_record){*owner, *record, protected};
 }
 
+void sim_zone_empty(const struct hostname *name)
+{
+	for (size_t i = 0; i < zone.count;) {
+		if (hostname_is_below(&zone.items[i].owner, name))
+			zone.items[i] = zone.items[--zone.count];
+		else
+			i++;
+	}
+}
+
 void sim_zone_protect(const struct hostname *owner, bool protected)
 {
 	for (size_t i = 0; i < zone.count; i++) {

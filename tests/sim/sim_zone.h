@@ -24,6 +24,8 @@ void sim_zone_clear(void);
 size_t sim_zone_records(const struct sim_record **ret);
 /* By hand, behind the protocol's back. */
 void sim_zone_put(const struct hostname *owner, const struct record *record, bool protected);
+/* Nothing is left at the name or below it. */
+void sim_zone_empty(const struct hostname *name);
 void sim_zone_protect(const struct hostname *owner, bool protected);
 bool sim_zone_has_name(const struct hostname *owner);
 /* Copies the RRset; how many records it has. */

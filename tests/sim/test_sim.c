@@ -44,15 +44,17 @@ static void draw_plan(void)
 		.addresses = 1 + sim_random(6),
 		.names = 1 + sim_random(5),
 	};
+	/* What others write is not written anew into a zone that begins empty. */
+	sim_plan.walk = !sim_plan.host && !sim_plan.foreign && sim_chance(25);
 	/* Kea's own DDNS keeps to RFC 4703: beside it only modes that do as well make sense. */
 	sim_plan.host &= sim_plan.mode == DNS_SAME_MACHINE || sim_plan.mode == DNS_CHECK_WITH_DHCID;
 	if (sim_plan.host)
 		sim_plan.names = 8;
-	sim_trace("mode %s%s%s%s%s%s%s%s", mode_names[sim_plan.mode],
+	sim_trace("mode %s%s%s%s%s%s%s%s%s", mode_names[sim_plan.mode],
 		  sim_plan.faults ? ", faults" : "", sim_plan.crashes ? ", crashes" : "",
 		  sim_plan.host ? ", host" : "", sim_plan.ip6 ? ", IPv6" : "",
 		  sim_plan.foreign ? ", foreign records" : "", sim_plan.verify ? ", verify" : "",
-		  sim_plan.refresh ? ", refresh" : "");
+		  sim_plan.refresh ? ", refresh" : "", sim_plan.walk ? ", zones are found" : "");
 }
 
 /* NULL, or what was wrong. */
@@ -66,11 +68,14 @@ static const char *play(uint64_t seed, bool trace)
 	sim_zone_clear();
 	sim_disk_clear();
 	sim_server_clear();
+	sim_ask_clear();
 	sim_dhcp_begin();
 	sim_daemon_start();
 	steps = 5 + sim_random(60);
 	for (unsigned i = 0; i < steps && !sim_failure(); i++) {
 		sim_dhcp_step();
+		if (sim_plan.walk && sim_chance(10))
+			sim_ask_recut();
 		sim_run(sim_now_ms() + (sim_chance(70) ? sim_random(500) : sim_random(90000)));
 	}
 	sim_calm = true;
