@@ -23,15 +23,16 @@ const char *const publish_state_names[] = {
 };
 
 const char *const publish_step_names[] = {
-	[PUBLISH_REST] = "rest",           [PUBLISH_CHECK] = "check",
-	[PUBLISH_RENEW] = "renew",         [PUBLISH_LOOK_A] = "look",
-	[PUBLISH_LOOK_AAAA] = "look",      [PUBLISH_LOOK_TXT] = "look",
-	[PUBLISH_LOOK_CNAME] = "look",     [PUBLISH_LOOK_LIFE] = "look",
-	[PUBLISH_CREATE] = "create",       [PUBLISH_CHANGE] = "change",
-	[PUBLISH_REPAIR] = "repair",       [PUBLISH_ADOPT] = "adopt",
-	[PUBLISH_TAKE_OVER] = "take-over", [PUBLISH_JOIN] = "join",
-	[PUBLISH_REMOVE] = "remove",       [PUBLISH_LEAVE] = "leave",
-	[PUBLISH_FORCE] = "force",         [PUBLISH_WITHDRAW] = "withdraw",
+	[PUBLISH_REST] = "rest",         [PUBLISH_CHECK] = "check",
+	[PUBLISH_RENEW] = "renew",       [PUBLISH_LOOK_A] = "look",
+	[PUBLISH_LOOK_AAAA] = "look",    [PUBLISH_LOOK_TXT] = "look",
+	[PUBLISH_LOOK_CNAME] = "look",   [PUBLISH_LOOK_LIFE] = "look",
+	[PUBLISH_CREATE] = "create",     [PUBLISH_CHANGE] = "change",
+	[PUBLISH_REPAIR] = "repair",     [PUBLISH_ADOPT] = "adopt",
+	[PUBLISH_PROBE] = "probe",       [PUBLISH_TAKE_OVER] = "take-over",
+	[PUBLISH_JOIN] = "join",         [PUBLISH_REMOVE] = "remove",
+	[PUBLISH_LEAVE] = "leave",       [PUBLISH_FORCE] = "force",
+	[PUBLISH_WITHDRAW] = "withdraw",
 };
 
 /* What the name should be ---------------------------------------------------------------------- */
@@ -114,13 +115,15 @@ static bool is_right(const struct publish *publish)
 static void note_rival(struct publish *publish, const struct publish_found_marker *found,
 		       uint64_t now_ms)
 {
+	bool same = publish->rival.record.length &&
+		    record_equal_data(&publish->rival.record, &found->record);
 	bool paused = !publish->looked_ms ||
 		      now_ms - publish->looked_ms > publish->goal.interval_ms;
 
 	publish->looked_ms = now_ms;
-	if (!paused && publish->rival.record.length &&
-	    record_equal_data(&publish->rival.record, &found->record))
+	if (same && !paused)
 		return;
+	publish->untaken &= same;
 	publish->rival = *found;
 	publish->rival_since_ms = now_ms;
 }
@@ -185,7 +188,17 @@ static bool judge_rival(struct publish *publish, uint64_t now_ms, struct publish
 	if (now_ms < dead_ms(publish))
 		return publish_rest(publish, PUBLISH_STANDBY, "\"%s\" publishes it, epoch %u",
 				    rival->marker.owner, (unsigned)rival->marker.epoch);
-	return publish_request_make(publish, PUBLISH_TAKE_OVER, ret);
+	return publish_request_make(publish, publish->untaken ? PUBLISH_PROBE : PUBLISH_TAKE_OVER,
+				    ret);
+}
+
+/* The server takes updates, and so the owner's: it has three intervals from now. */
+static bool after_probe(struct publish *publish, uint64_t now_ms)
+{
+	publish->untaken = false;
+	publish->rival_since_ms = now_ms;
+	return publish_rest(publish, PUBLISH_STANDBY, "\"%s\" may write again, epoch %u",
+			    publish->rival.marker.owner, (unsigned)publish->epoch);
 }
 
 static bool judge_marked(struct publish *publish, const struct publish_found_marker *found,
@@ -332,6 +345,8 @@ static bool after_update(struct publish *publish, uint64_t now_ms, struct publis
 	struct publish_marker marker = publish_request_marker(publish);
 
 	publish->done[step]++;
+	if (step == PUBLISH_PROBE)
+		return after_probe(publish, now_ms);
 	publish->changed |= step != PUBLISH_CHECK && step != PUBLISH_RENEW;
 	if (step == PUBLISH_WITHDRAW) {
 		publish->seen[0] = publish->owner_seen[0] = '\0';
@@ -358,7 +373,8 @@ static bool after_update(struct publish *publish, uint64_t now_ms, struct publis
 static bool after_refusal(struct publish *publish, const struct server_outcome *last,
 			  struct publish_request *ret)
 {
-	publish->lost_races += publish->step != PUBLISH_CHECK && publish->step != PUBLISH_RENEW;
+	publish->lost_races += publish->step != PUBLISH_CHECK && publish->step != PUBLISH_RENEW &&
+			       publish->step != PUBLISH_PROBE;
 	/* It may have been our own update, whose answer was lost (RFC 2136 7.8). */
 	if (last->resent)
 		publish->was_present = false;
@@ -387,6 +403,7 @@ bool publish_next(struct publish *publish, const struct server_outcome *last, ui
 	case PUBLISH_CHANGE:
 	case PUBLISH_REPAIR:
 	case PUBLISH_ADOPT:
+	case PUBLISH_PROBE:
 	case PUBLISH_TAKE_OVER:
 	case PUBLISH_JOIN:
 	case PUBLISH_REMOVE:
@@ -422,8 +439,9 @@ void publish_fail(struct publish *publish, const char *words)
 	publish->unsure = true;
 	publish->was_present &= publish->step == PUBLISH_CHECK;
 	/* A server that takes no update of ours has taken none of those who look dead. */
+	publish->untaken |= publish->step == PUBLISH_TAKE_OVER;
 	if (publish->step == PUBLISH_TAKE_OVER || publish->step == PUBLISH_REMOVE)
-		publish->looked_ms = publish->peers.looked_ms = 0;
+		publish->peers.looked_ms = 0;
 	publish_rest(publish, PUBLISH_RETRY, "%s", words);
 }
 

@@ -12,7 +12,8 @@
  *                                          ├─ our marker ──────────> change, or repair: 3 in 10 minutes
  *                                          ├─ our value, no marker ─> adopt
  *                                          ├─ another's marker ────> stand by; take over once it stands
- *                                          │                         still for 3 intervals (cold, hot)
+ *                                          │                         still for 3 intervals (cold, hot);
+ *                                          │                         probe, where that was not taken
  *                                          ├─ entries of several ──> join, repair our part, remove the dead
  *                                          │                         (hot: dns/publish_hot)
  *                                          └─ anything else ───────> foreign: left alone
@@ -63,6 +64,7 @@ enum publish_step {
 	PUBLISH_CHANGE, /* to what is wanted anew, or from the owner that we were before */
 	PUBLISH_REPAIR,
 	PUBLISH_ADOPT,
+	PUBLISH_PROBE, /* does the server take updates? The rival's marker as it stands: nothing changes */
 	PUBLISH_TAKE_OVER,
 	PUBLISH_JOIN,   /* our addresses and our entry beside those of others */
 	PUBLISH_REMOVE, /* a daemon that gives no sign of life, with its addresses */
@@ -106,7 +108,8 @@ struct publish {
 	struct publish_found_marker rival;
 	uint64_t rival_since_ms;
 	uint64_t looked_ms; /* when it was last looked at; 0 = long ago */
-	bool forced;        /* an operator asked */
+	bool untaken; /* our last take-over was not taken: its owner cannot have written either */
+	bool forced;  /* an operator asked */
 	uint32_t forced_id; /* what he saw; 0 = whatever is there */
 	/* What the looks found. */
 	struct publish_found found;

@@ -144,6 +144,10 @@ static void put_step(const struct publish *publish, struct update *update)
 		update_put_type(update, UPDATE_DELETE_RRSET, name, RECORD_TXT);
 		put_marker(publish, update);
 		break;
+	case PUBLISH_PROBE: /* the same */
+		update_put(update, UPDATE_RRSET_IS, name, &publish->rival.record);
+		update_put(update, UPDATE_ADD, name, &publish->rival.record);
+		break;
 	case PUBLISH_CREATE:
 		require_unused(publish, update);
 		put_own(publish, update);

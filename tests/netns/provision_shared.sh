@@ -87,6 +87,21 @@ past()
 	(($(prov_now_ms) > $1))
 }
 
+# freeze, thaw: the name server answers and takes no updates, and again.
+freeze()
+{
+	cp "$LAB_DIR/primary/conf" "$LAB_DIR/primary/conf.open"
+	sed -i -e 's/update-policy { grant amtnet/update-policy { deny amtnet/' \
+		-e 's/^    action: update$/    action: transfer/' "$LAB_DIR/primary/conf"
+	kill -HUP "${LAB_PIDS[primary]}"
+}
+
+thaw()
+{
+	mv "$LAB_DIR/primary/conf.open" "$LAB_DIR/primary/conf"
+	kill -HUP "${LAB_PIDS[primary]}"
+}
+
 prov_begin "$1"
 
 # The race. The name server is stopped while both start, so that both have asked before either is answered.
@@ -134,6 +149,19 @@ before=$(epoch)
 kill -CONT "${LAB_PIDS[first]}"
 tap_soon 5 'the owner gives signs of life again' epoch_is_not "$before"
 tap_ok 'and is still the owner' owned_by first
+
+# It answers, but takes no updates for longer than three epochs.
+freeze
+tap_soon 15 'the name server takes no updates, also not the take-over: the standby probes it' \
+	tap_says "name=$plain, step=probe, prerequisite: $plain has exactly TXT .*owner=first" "$(lab_log second)"
+kill -STOP "${LAB_PIDS[first]}"
+thaw
+tap_soon 10 'it takes them again, first the probe' tap_says "name=$plain, step=probe, answer=NOERROR" "$(lab_log second)"
+tap_ok 'and nothing is taken over' owned_by first
+before=$(epoch)
+kill -CONT "${LAB_PIDS[first]}"
+tap_soon 5 'the owner gives signs of life once more' epoch_is_not "$before"
+tap_ok 'and is the owner as before' owned_by first
 
 before=$(epoch)
 lab_wait_for 3 epoch_is_not "$before" # killed right after a sign of life, which is the worst moment

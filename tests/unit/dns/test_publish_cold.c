@@ -115,8 +115,8 @@ static void lost_look_delays_no_take_over(void **state)
 	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
 }
 
-/* As while an administrator has the zone frozen: the owner cannot write either. */
-static void server_that_takes_no_updates_makes_no_owner_look_dead(void **state)
+/* Until the standby tries to take over, and the server does not let it. */
+static void fail_to_take_over(void)
 {
 	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
 	looks_on(3 * INTERVAL - LOOK - 1);
@@ -125,11 +125,58 @@ static void server_that_takes_no_updates_makes_no_owner_look_dead(void **state)
 	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
 	publish_fail(&publish, "REFUSED");
 	now_ms += 1000;
+}
+
+/* As while an administrator has the zone frozen: the owner cannot write either. Whether the server takes
+ * updates again is asked without changing anything; then the owner gets its three intervals. */
+static void server_that_takes_no_updates_makes_no_owner_look_dead(void **state)
+{
+	struct record marker = record_txt("v=amtps1;owner=core2;epoch=7", 300);
+
+	fail_to_take_over();
+	for (int i = 0; i < 20; i++) {
+		assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+		assert_int_equal(publish.step, PUBLISH_PROBE);
+		assert_int_equal(request.update.count, 2);
+		has(0, UPDATE_RRSET_IS, RECORD_TXT);
+		has(1, UPDATE_ADD, RECORD_TXT);
+		assert_true(record_equal_data(&request.update.items[1].record, &marker));
+		assert_int_equal(request.update.items[1].record.ttl, 300);
+		if (i == 19)
+			break;
+		publish_fail(&publish, "REFUSED");
+		now_ms += INTERVAL / 2;
+	}
+	assert_false(play(NOERROR));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+	assert_false(publish.changed);
+	looks_on(3 * INTERVAL - LOOK - 1);
+	now_ms += 1;
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
+}
+
+static void owner_that_has_written_since_needs_no_probe(void **state)
+{
+	fail_to_take_over();
+	assert_false(
+		standby_round("v=amtps1;owner=core2;epoch=6")); /* one that looks older is one */
+	now_ms += LOOK;
 	assert_false(standby_round("v=amtps1;owner=core2;epoch=7"));
 	looks_on(3 * INTERVAL - LOOK - 1);
 	now_ms += 1;
 	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
 	assert_int_equal(publish.step, PUBLISH_TAKE_OVER);
+}
+
+static void probe_that_comes_after_the_owners_sign_of_life_is_no_race(void **state)
+{
+	fail_to_take_over();
+	assert_true(standby_round("v=amtps1;owner=core2;epoch=7"));
+	assert_true(play(NXRRSET));
+	assert_false(looks("192.0.2.2", "v=amtps1;owner=core2;epoch=8"));
+	assert_int_equal(publish.state, PUBLISH_STANDBY);
+	assert_int_equal(publish.lost_races, 0);
 }
 
 static void standby_looks_four_times_per_interval(void **state)
@@ -222,6 +269,10 @@ int main(void)
 		cmocka_unit_test_setup(outage_makes_no_owner_look_dead, fixture_reset_cold),
 		cmocka_unit_test_setup(lost_look_delays_no_take_over, fixture_reset_cold),
 		cmocka_unit_test_setup(server_that_takes_no_updates_makes_no_owner_look_dead,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(owner_that_has_written_since_needs_no_probe,
+				       fixture_reset_cold),
+		cmocka_unit_test_setup(probe_that_comes_after_the_owners_sign_of_life_is_no_race,
 				       fixture_reset_cold),
 		cmocka_unit_test_setup(standby_looks_four_times_per_interval, fixture_reset_cold),
 		cmocka_unit_test_setup(owner_who_comes_back_stands_by, fixture_reset_cold),
