@@ -18,6 +18,11 @@
 #define HALF_OPEN_MAX 256
 #define IDLE_MS 60000 /* a check scans the ports in between */
 
+/* A handshake that had not ended: to this port, from that one of the check's. */
+struct known {
+	uint16_t port, from;
+};
+
 /* One check. */
 struct guest {
 	struct pair_serve *serve; /* NULL = the place is free */
@@ -26,7 +31,9 @@ struct guest {
 	struct addr own;
 	struct probe_hello *hello;
 	bool known;                                /* it proved that it knows the code */
-	struct pair_port before[TARGET_PORTS_MAX]; /* what had arrived when it began */
+	struct pair_port before[TARGET_PORTS_MAX]; /* what had arrived when it began ... */
+	struct known old[HALF_OPEN_MAX]; /* ... and what was half open: it may be gone at the end */
+	size_t old_count;
 };
 
 struct pair_serve {
@@ -55,6 +62,15 @@ static void dismiss(struct guest *guest)
 	*guest = (struct guest){0};
 }
 
+static bool is_old(const struct guest *guest, uint16_t port, uint16_t from)
+{
+	for (size_t i = 0; i < guest->old_count; i++)
+		if (guest->old[i].port == port && guest->old[i].from == from)
+			return true;
+	return false;
+}
+
+/* Those of this check's address that are new; each by itself, because older ones end meanwhile. */
 static unsigned count_half_open(const struct guest *guest, uint16_t port)
 {
 	struct half_open found[HALF_OPEN_MAX];
@@ -62,8 +78,20 @@ static unsigned count_half_open(const struct guest *guest, uint16_t port)
 	unsigned matching = 0;
 
 	for (int i = 0; i < count; i++)
-		matching += addr_equal(found[i].from.addr, guest->from.addr);
+		matching += addr_equal(found[i].from.addr, guest->from.addr) &&
+			    !is_old(guest, port, found[i].from.port);
 	return matching;
+}
+
+static void note_half_open(struct guest *guest, uint16_t port)
+{
+	struct half_open found[HALF_OPEN_MAX];
+	int count = half_open_list(port, found, HALF_OPEN_MAX);
+
+	for (int i = 0; i < count && guest->old_count < HALF_OPEN_MAX; i++)
+		if (addr_equal(found[i].from.addr, guest->from.addr))
+			guest->old[guest->old_count++] = (struct known){.port = port,
+									.from = found[i].from.port};
 }
 
 static struct pair_port look(const struct guest *guest, uint16_t port)
@@ -88,8 +116,10 @@ static void on_begin(struct guest *guest)
 	struct pair_ready ready = {.peer = guest->from.addr, .own = guest->own};
 	char words[PAIR_WORDS_MAX];
 
-	for (size_t i = 0; i < ports->count; i++)
+	for (size_t i = 0; i < ports->count; i++) {
+		note_half_open(guest, ports->items[i]);
 		guest->before[i] = look(guest, ports->items[i]);
+	}
 	memcpy(ready.name, guest->serve->name, sizeof(ready.name));
 	pair_print_ready(&ready, words);
 	pair_talk_say(guest->talk, words);
@@ -106,7 +136,6 @@ static void on_seen(struct guest *guest)
 		const struct pair_port *before = &guest->before[i];
 		struct pair_port arrived = look(guest, ports->items[i]);
 
-		arrived.half_open = since(arrived.half_open, before->half_open);
 		arrived.accepted = since(arrived.accepted, before->accepted);
 		arrived.proven = since(arrived.proven, before->proven);
 		pair_print_port(&arrived, words);
