@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "discovery/admission.h"
+#include "discovery/descriptors.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -13,15 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define ACCEPT_BURST 16 /* connections taken per wake-up, so that others get their turn */
 #define PAUSE_MS 100    /* out of descriptors: time until the next look */
-#define DESCRIPTORS_RESERVED \
-	256 /* of the process' limit: database, cores, name servers, control \
-	     */
 
 const char *const listener_reason_names[LISTENER_REASONS] = {
 	[LISTENER_EMPTY] = "empty",           [LISTENER_CUT] = "cut",
@@ -361,19 +358,6 @@ static void on_acceptable(evutil_socket_t fd, short what, void *user)
 	}
 }
 
-/* What the descriptor limit leaves for hellos. */
-static uint32_t affordable(uint32_t wanted)
-{
-	struct rlimit limit;
-	rlim_t most;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-		return wanted;
-	most = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED ? limit.rlim_cur - DESCRIPTORS_RESERVED
-							 : limit.rlim_cur / 2;
-	return wanted < most ? wanted : (uint32_t)most;
-}
-
 static void queue_init(struct listener *listener, struct queue *queue, uint32_t wait_ms,
 		       event_callback_fn on_timer)
 {
@@ -393,7 +377,7 @@ int listener_new(struct listener **ret, struct event_base *base,
 	}
 	listener->base = base;
 	listener->options = *options;
-	listener->status.max_connections = affordable(options->max_connections);
+	listener->status.max_connections = descriptors_reserve(options->max_connections);
 	queue_init(listener, &listener->gathering, options->time_limit_ms, on_time_limit);
 	queue_init(listener, &listener->lingering, LISTENER_LINGER_MS, on_lingered);
 	queue_init(listener, &listener->handed, 0, on_lingered);

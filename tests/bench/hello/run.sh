@@ -251,20 +251,23 @@ ratio()
 		awk '{ printf "%.2f\n", $1 / $2 }' | median
 }
 
-# idle ARM: kilobytes (PSS of the process and its children) that silent connections cost; 9,000 of
-# them, since a descriptor limit of 20,000 is usual and some hold two for each.
+# idle ARM: kilobytes (PSS of the process and its children) that 10,000 silent connections cost, or fewer where the
+# descriptor limit is below what a relay takes that holds two for each.
 idle()
 {
-	local before after
+	local before after count=10000 limit
+
+	limit=$(ulimit -n)
+	[[ $1 == amtnetd ]] || ((limit > 20500)) || count=9000
 
 	before=$(pss "$1")
-	"$dir/hello_load" -t "127.0.0.1:${port[$1]}" -l "$core" -i 9000 >"$dir/idle.out" &
+	"$dir/hello_load" -t "127.0.0.1:${port[$1]}" -l "$core" -i "$count" >"$dir/idle.out" &
 	for ((i = 0; i < 400; i++)); do
 		grep -q idle "$dir/idle.out" && break
 		sleep 0.05
 	done
 	after=$(pss "$1")
-	printf '%-22s %6d kB per 10,000, %s\n' "$1" $(((after - before) * 10 / 9)) "$(cat "$dir/idle.out")"
+	printf '%-22s %6d kB per 10,000, %s\n' "$1" $(((after - before) * 10000 / count)) "$(cat "$dir/idle.out")"
 	kill "$!"
 	wait "$!" 2>/dev/null || true
 }
@@ -323,13 +326,17 @@ if has "${parts[*]}" kinds; then
 	usual=("${arms[@]}") arms=(amtnetd-webhook)
 	rounds_of webhook -m 5000 -g 60
 	report webhook '5,000 hellos at once, 64 at a time, until the last has arrived'
-	rounds_of webhook400 -d "$seconds" -r 400
-	report webhook400 '400 hellos/s'
+	for rate in 400 2000; do
+		rounds_of "webhook$rate" -d "$seconds" -r "$rate"
+		report "webhook$rate" "$rate hellos/s"
+	done
 	arms=(amtnetd-exec)
 	rounds_of exec -m 1000 -g 60
 	report exec '1,000 hellos at once, a program each, 64 at a time'
 	rounds_of exec100 -d "$seconds" -r 100
 	report exec100 '100 hellos/s'
+	rounds_of exec2000 -d "$seconds" -r 2000 -g 60
+	report exec2000 '2,000 hellos/s, more than programs can be run; until the last has arrived'
 	arms=("${usual[@]}")
 fi
 if has "${parts[*]}" idle; then
@@ -342,7 +349,8 @@ if has "${parts[*]}" idle; then
 fi
 if has "${parts[*]}" outage; then
 	# Each arm in a network namespace of its own, all at the same time.
-	for arm in direct socat nginx haproxy haproxy-patient amtnetd amtnetd-transparent; do
+	outage_arms=(direct socat nginx haproxy haproxy-patient amtnetd amtnetd-transparent amtnetd-webhook amtnetd-exec)
+	for arm in "${outage_arms[@]}"; do
 		for how in refuses silent; do
 			mkdir "$dir/$how-$arm"
 			HELLO_BENCH_DIR=$dir/$how-$arm unshare --net "$0" -b "$build" -a "$arm" "$how" \
@@ -352,7 +360,7 @@ if has "${parts[*]}" outage; then
 	wait
 	for how in refuses silent; do
 		printf '\ncore %s for 30 s of 40 s, 50 hellos/s\n' "$how"
-		for arm in direct socat nginx haproxy haproxy-patient amtnetd amtnetd-transparent; do
+		for arm in "${outage_arms[@]}"; do
 			printf '%-22s %s\n' "$arm" "$(cat "$dir/$how.$arm")"
 		done
 	done
