@@ -314,13 +314,22 @@ static void on_core(void)
 	}
 }
 
+/* The connections of a webhook stay; a core that is away has none. */
+static void close_core(void)
+{
+	close(core_fd);
+	core_fd = -1;
+	for (int fd = 0; options.web && fd < SLOTS; fd++)
+		if (slots[fd] && slots[fd]->role == PEER)
+			drop(fd);
+}
+
 static void play_outage(double at)
 {
 	bool down = options.down_to > 0 && at >= options.down_from && at < options.down_to;
 
 	if (down && core_fd >= 0) {
-		close(core_fd);
-		core_fd = -1;
+		close_core();
 	} else if (!down && core_fd < 0) {
 		open_core();
 	}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # 200,000 devices in the store, half of them waiting: time to be ready, memory, and time to answer a
-# question by each key. Part of run.sh, which makes the namespace.
+# question by each key, also while the pile is relayed and 2,000 hellos/s come in. Part of run.sh, which makes the namespace.
 #
 # usage: inventory.sh BUILD DIRECTORY
 
@@ -16,6 +16,10 @@ cat >"$dir/inventory.yaml" <<-END
 	log: {level: error}
 	hello:
 	  listen: ["127.0.0.1:9920"]
+	  max-devices: 1000000
+	  max-per-address: 100000
+	  max-per-prefix: 1000000
+	  rate-per-prefix: 0
 	  cores:
 	    - {name: core, address: "127.0.0.1:9921"}
 END
@@ -99,12 +103,18 @@ stop
 fill
 printf 'ready after '; start
 printf 'memory %s\n' "$(memory VmRSS)"
-for key in 0001e240-1111-2222-3333-444444444444 00:11:22:01:e2:40 10.1.226.64 pc123456.corp.example; do
-	question "$key"
-done
+keys=(0001e240-1111-2222-3333-444444444444 00:11:22:01:e2:40 10.1.226.64 pc123456.corp.example)
+for key in "${keys[@]}"; do question "$key"; done
 from=${EPOCHREALTIME/./}
 for _ in {1..100}; do ask device 0001e240-1111-2222-3333-444444444444 >/dev/null; done
 echo "$(((${EPOCHREALTIME/./} - from) / 100)) us: the same by amtnetctl, with its own start"
 ask --csv devices | wc -l | sed 's/$/ lines: devices --csv/'
 printf 'memory at most %s\n' "$(memory VmHWM)"
+echo 'the core is there, 2,000 hellos/s come in besides:'
+"$dir/hello_load" -t 127.0.0.1:9920 -l 127.0.0.1:9921 -r 2000 -d 6 -g 60 >"$dir/inventory.load" &
+load=$!
+sleep 1 # the core was found and is being fed
+for key in "${keys[@]}"; do question "$key"; done
+wait "$load"
+cat "$dir/inventory.load"
 stop
