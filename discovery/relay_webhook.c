@@ -3,6 +3,7 @@
 
 #include "discovery/discovery.h"
 #include "discovery/parcel.h"
+#include "discovery/relay.h"
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -344,6 +345,8 @@ static int line_open(void **ret_line, struct event_base *base,
 	curl_multi_setopt(line->multi, CURLMOPT_SOCKETDATA, line);
 	curl_multi_setopt(line->multi, CURLMOPT_TIMERFUNCTION, on_wanted_timer);
 	curl_multi_setopt(line->multi, CURLMOPT_TIMERDATA, line);
+	/* A connection each for as many as may be under way; by itself curl closes some of them. */
+	curl_multi_setopt(line->multi, CURLMOPT_MAXCONNECTS, (long)RELAY_IN_FLIGHT_MAX);
 	*ret_line = line;
 	return 0;
 }
