@@ -16,12 +16,34 @@ const struct server_times server_times_default = {
 	.idle_ms = 8000, /* Knot closes after 10 s, BIND after 30 s */
 };
 
+struct member {
+	struct server_peer *peer;
+	size_t zones; /* that use it */
+};
+
 struct server_pool {
 	struct event_base *base;
 	struct server_times times;
-	struct server_peer **peers;
+	struct member *members;
 	size_t count;
+	struct event *sweep;
 };
+
+/* Later than server_pool_leave: that may be called in the middle of a message from that very server. */
+static void on_sweep(evutil_socket_t fd, short what, void *user)
+{
+	struct server_pool *pool = user;
+	size_t kept = 0;
+
+	(void)fd, (void)what;
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->members[i].zones)
+			pool->members[kept++] = pool->members[i];
+		else
+			server_peer_free(pool->members[i].peer);
+	}
+	pool->count = kept;
+}
 
 int server_pool_new(struct server_pool **ret, struct event_base *base)
 {
@@ -29,6 +51,11 @@ int server_pool_new(struct server_pool **ret, struct event_base *base)
 
 	if (!pool)
 		return -ENOMEM;
+	pool->sweep = event_new(base, -1, 0, on_sweep, pool);
+	if (!pool->sweep) {
+		free(pool);
+		return -ENOMEM;
+	}
 	pool->base = base;
 	pool->times = server_times_default;
 	*ret = pool;
@@ -40,8 +67,9 @@ void server_pool_free(struct server_pool *pool)
 	if (!pool)
 		return;
 	for (size_t i = 0; i < pool->count; i++)
-		server_peer_free(pool->peers[i]);
-	free(pool->peers);
+		server_peer_free(pool->members[i].peer);
+	free(pool->members);
+	event_free(pool->sweep);
 	free(pool);
 }
 
@@ -62,21 +90,44 @@ const struct server_times *server_pool_times(const struct server_pool *pool)
 
 struct server_peer *server_pool_peer(struct server_pool *pool, struct endpoint endpoint)
 {
-	struct server_peer **peers;
+	struct member *members;
 	struct server_peer *peer;
 
 	for (size_t i = 0; i < pool->count; i++) {
-		if (endpoint_equal(server_peer_endpoint(pool->peers[i]), endpoint))
-			return pool->peers[i];
+		if (endpoint_equal(server_peer_endpoint(pool->members[i].peer), endpoint)) {
+			pool->members[i].zones++;
+			return pool->members[i].peer;
+		}
 	}
-	peers = realloc(pool->peers, (pool->count + 1) * sizeof(struct server_peer *));
-	if (!peers)
+	members = reallocarray(pool->members, pool->count + 1, sizeof(*members));
+	if (!members)
 		return NULL;
-	pool->peers = peers;
+	pool->members = members;
 	if (server_peer_new(&peer, pool, endpoint) < 0)
 		return NULL;
-	pool->peers[pool->count++] = peer;
+	pool->members[pool->count++] = (struct member){.peer = peer, .zones = 1};
 	return peer;
+}
+
+static void arm_sweep(struct server_pool *pool)
+{
+	const struct timeval wait = {.tv_sec = pool->times.idle_ms / 1000,
+				     .tv_usec = (suseconds_t)(pool->times.idle_ms % 1000 * 1000)};
+
+	event_add(pool->sweep, &wait);
+}
+
+void server_pool_leave(struct server_pool *pool, struct server_peer *peer)
+{
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->members[i].peer == peer && --pool->members[i].zones == 0)
+			arm_sweep(pool);
+	}
+}
+
+size_t server_pool_count(const struct server_pool *pool)
+{
+	return pool->count;
 }
 
 void server_pool_arm(struct event *timer, uint64_t now_ms, uint64_t deadline_ms)

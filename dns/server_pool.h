@@ -6,6 +6,7 @@
 
 #include "common/endpoint.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct event;
@@ -31,8 +32,13 @@ void server_pool_set_times(struct server_pool *pool, struct server_times times);
 
 struct event_base *server_pool_base(const struct server_pool *pool);
 const struct server_times *server_pool_times(const struct server_pool *pool);
-/* The name server at this endpoint, made at its first use; NULL when there is no memory. */
+/* The name server at this endpoint, made at its first use, until server_pool_leave; NULL when there is no
+ * memory. */
 struct server_peer *server_pool_peer(struct server_pool *pool, struct endpoint endpoint);
+/* One zone less uses it, and nothing of the zone's is under way there. What no zone uses goes after idle_ms,
+ * like an idle connection: servers of zones that were found, and lost again, would add up. */
+void server_pool_leave(struct server_pool *pool, struct server_peer *peer);
+size_t server_pool_count(const struct server_pool *pool); /* name servers */
 
 /* Sets a timer to a moment of the monotonic clock; UINT64_MAX = never. */
 void server_pool_arm(struct event *timer, uint64_t now_ms, uint64_t deadline_ms);

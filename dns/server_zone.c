@@ -10,6 +10,13 @@ struct server_peer *server_zone_peer(const struct server_zone *zone)
 	return zone->peers[zone->choice.current];
 }
 
+static void leave_peers(struct server_zone *zone)
+{
+	for (size_t i = 0; zone->peers && i < zone->choice.count; i++)
+		server_pool_leave(zone->pool, zone->peers[i]);
+	free(zone->peers);
+}
+
 void server_zone_destroy(struct server_zone *zone)
 {
 	server_peer_wait_no_more(&zone->user);
@@ -18,7 +25,7 @@ void server_zone_destroy(struct server_zone *zone)
 			server_peer_forget(server_zone_peer(zone), zone->requests.items[i]->id);
 		server_request_free(zone->requests.items[i]);
 	}
-	free(zone->peers);
+	leave_peers(zone);
 	if (zone->work)
 		event_free(zone->work);
 	if (zone->timer)
@@ -35,6 +42,8 @@ static struct server_peer **find_peers(struct server_pool *pool, const struct en
 	for (size_t i = 0; peers && i < count; i++) {
 		peers[i] = server_pool_peer(pool, servers[i]);
 		if (!peers[i]) {
+			while (i > 0)
+				server_pool_leave(pool, peers[--i]);
 			free(peers);
 			return NULL;
 		}
@@ -61,8 +70,8 @@ int server_zone_set_servers(struct server_zone *zone, const struct endpoint *ser
 		choice.changes = zone->choice.changes;
 	}
 	server_peer_wait_no_more(&zone->user);
+	leave_peers(zone);
 	server_choice_done(&zone->choice);
-	free(zone->peers);
 	zone->choice = choice;
 	zone->peers = peers;
 	event_active(zone->work, EV_TIMEOUT, 0);

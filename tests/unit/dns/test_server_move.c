@@ -62,6 +62,30 @@ static void what_is_under_way_goes_to_the_new_servers_at_once(void **state)
 	assert_int_equal(f->scripts[1].seen, 4);
 }
 
+static void server_that_no_zone_uses_is_forgotten(void **state)
+{
+	struct server_times times = slow;
+	struct fixture *f = *state;
+
+	times.idle_ms = 50;
+	server_pool_set_times(f->pool, times);
+	begin(f, 2, f->key);
+	assert_int_equal(one_update(f)->class, SERVER_DONE);
+	assert_int_equal(server_pool_count(f->pool), 2);
+	move(f, 0);
+	move(f, 1);
+	assert_int_equal(server_pool_count(f->pool), 2); /* it may be at work just now */
+	while (server_pool_count(f->pool) > 1)
+		assert_int_equal(event_base_loop(f->base, EVLOOP_ONCE), 0);
+	assert_int_equal(one_update(f)->class, SERVER_DONE);
+	move(f, 0);
+	move(f, 1); /* back before anybody looked */
+	while (server_pool_count(f->pool) > 1)
+		assert_int_equal(event_base_loop(f->base, EVLOOP_ONCE), 0);
+	assert_int_equal(one_update(f)->class, SERVER_DONE);
+	assert_int_equal(f->scripts[1].seen, 2);
+}
+
 static void late_answer_of_the_old_server_is_nobodys(void **state)
 {
 	struct fixture *f = *state;
@@ -161,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(zone_without_a_server_takes_nothing_until_it_is_given_one),
 		TEST(what_is_under_way_goes_to_the_new_servers_at_once),
+		TEST(server_that_no_zone_uses_is_forgotten),
 		TEST(late_answer_of_the_old_server_is_nobodys),
 		TEST(new_servers_get_all_the_tries),
 		TEST(what_is_about_to_leave_counts_as_sent),
