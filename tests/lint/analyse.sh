@@ -48,7 +48,7 @@ elif ! "$tidy" --version | grep -q "version $wanted\."; then
 else
 	# One process for each file: the analyzer's check of va_list remembers the file before.
 	verdict 'clang-tidy has nothing to say' "$(cd "$build" && sources |
-		xargs -P "$(nproc)" -n 1 nice -n 15 "$tidy" -p . --quiet \
+		xargs -P "$(nproc)" -n 1 "$tidy" -p . --quiet \
 			--extra-arg=-Wno-unknown-warning-option 2>&1 |
 		grep -E '(warning|error): ' | sort -u)"
 fi
@@ -57,7 +57,7 @@ if [[ -z $(command -v cppcheck) ]]; then
 	skipped 'cppcheck has nothing to say' 'cppcheck is missing'
 else
 	# It reads no system header but this one, without which it takes each list for a syntax error.
-	verdict 'cppcheck has nothing to say' "$(nice -n 15 cppcheck --quiet --std=c11 --inline-suppr \
+	verdict 'cppcheck has nothing to say' "$(cppcheck --quiet --std=c11 --inline-suppr \
 		--enable=warning,performance,portability -j "$(nproc)" -I. \
 		--include="$(echo '#include <sys/queue.h>' | cc -E - | grep -oE '/usr/[^"]+queue\.h' | head -1)" \
 		--template='{file}:{line}: {message} [{id}]' \

@@ -15,10 +15,11 @@ bad=(frozen readonly missing forbidden)
 [[ $software != bind ]] || bad+=(full)
 readonly zones=(good.example "${bad[@]/%/.example}")
 readonly per_zone=20
-# What the two say of such a day. Knot as a secondary passes updates on to its primary, which is silent.
+# What the two say of such a day. Knot as a secondary passes updates on to its primary, which is
+# silent: it answers SERVFAIL after three seconds, or too late when two updates wait there.
 declare -rA reasons=(
 	[bind.frozen]=REFUSED [bind.readonly]=REFUSED [bind.full]=SERVFAIL [bind.missing]=NOTAUTH
-	[bind.forbidden]=REFUSED [knot.frozen]=REFUSED [knot.readonly]='SERVFAIL|does not answer' [knot.missing]=NOTAUTH
+	[bind.forbidden]=REFUSED [knot.frozen]=REFUSED [knot.readonly]='SERVFAIL|no answer in|does not answer' [knot.missing]=NOTAUTH
 	[knot.forbidden]='does not let it update'
 )
 readonly label=a23456789012345678901234567890123456789012345678901234567890123

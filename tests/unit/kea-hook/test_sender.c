@@ -296,6 +296,8 @@ static void a_resync_is_said_when_the_daemon_is_there(void **state)
 
 	start(fixture, SENDER_RING_BYTES);
 	push(fixture, 1);
+	(void)wait_for(fixture, has_made,
+		       1); /* else the first connection may say RESYNC before it */
 	sender_resync(fixture->sender);
 	lease_daemon_listen(&fixture->daemon);
 	lease_daemon_greet(&fixture->daemon);
