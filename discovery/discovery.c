@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "discovery/config_core.h"
+#include "discovery/descriptors.h"
 #include "discovery/door.h"
 
 #include <event2/event.h>
@@ -239,7 +240,7 @@ static int make_parts(struct discovery *discovery, struct err *err)
 {
 	const struct discovery_config *config = discovery->config;
 	const struct listener_options options = {
-		.max_connections = (uint32_t)config->max_connections,
+		.max_connections = descriptors_reserve((uint32_t)config->max_connections),
 		.admission =
 			{
 				.max_per_address = (uint32_t)config->max_per_address,

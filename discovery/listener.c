@@ -3,7 +3,6 @@
 
 #include "common/clock.h"
 #include "discovery/admission.h"
-#include "discovery/descriptors.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -377,7 +376,7 @@ int listener_new(struct listener **ret, struct event_base *base,
 	}
 	listener->base = base;
 	listener->options = *options;
-	listener->status.max_connections = descriptors_reserve(options->max_connections);
+	listener->status.max_connections = options->max_connections;
 	queue_init(listener, &listener->gathering, options->time_limit_ms, on_time_limit);
 	queue_init(listener, &listener->lingering, LISTENER_LINGER_MS, on_lingered);
 	queue_init(listener, &listener->handed, 0, on_lingered);

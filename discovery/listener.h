@@ -53,7 +53,7 @@ struct listener_hello {
 };
 
 struct listener_options {
-	uint32_t max_connections; /* made smaller where the descriptor limit asks for it */
+	uint32_t max_connections; /* for which there are descriptors */
 	struct admission_options admission;
 	uint32_t time_limit_ms;
 	/* Must be answered with listener_release, now or later. */
