@@ -95,10 +95,11 @@ lab_is_listening()
 	[[ -n $(lab_exec "$1" ss -Hltn "sport = :$2") ]]
 }
 
-# lab_send_hello PC FILE [ADDRESS]: says a hello as an ME does: connects, writes, closes.
+# lab_send_hello PC FILE [ADDRESS]: says a hello as an ME does: connects, writes, closes; returns when the other side has
+# closed, too, which amtnetd does once the hello is on disk.
 lab_send_hello()
 {
-	lab_exec "$1" socat -u "FILE:$2" "TCP:${3:-10.81.1.2}:9971,connect-timeout=5"
+	lab_exec "$1" socat -t 10 - "TCP:${3:-10.81.1.2}:9971,connect-timeout=5" <"$2"
 }
 
 # lab_core_has FILE COUNT: whether COUNT hellos with exactly these bytes have arrived at the core.
