@@ -6,6 +6,7 @@
 #include <linux/icmp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -100,7 +101,7 @@ bool dial_next_quote(int fd, struct dial_quote *ret)
 /* The first ICMP record decides; the kernel keeps no later one for a connecting socket. */
 static void read_queue(int fd, struct dial_error *ret)
 {
-	struct dial_quote quote;
+	struct dial_quote quote = {0};
 
 	if (dial_next_quote(fd, &quote))
 		*ret = quote.error;
@@ -191,6 +192,27 @@ int dial_listen(struct endpoint at, int backlog, struct err *err)
 	r = -errno;
 	close(fd);
 	return err_set(err, r, "cannot listen on %s: %s", endpoint_print(at, text), strerror(-r));
+}
+
+int dial_open_all(struct addr bind, uint16_t port, dial_open *open, void *user, struct err *err)
+{
+	static const uint8_t any6[16];
+	int r;
+
+	if (bind.family != ADDR_NONE)
+		return open((struct endpoint){.addr = bind, .port = port}, user, err);
+	r = open((struct endpoint){.addr = addr_ip4(0), .port = port}, user, err);
+	if (r)
+		return r;
+	r = open((struct endpoint){.addr = addr_ip6(any6), .port = port}, user, err);
+	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL ? 0 : r;
+}
+
+void dial_host_name(char *ret, size_t size)
+{
+	if (gethostname(ret, size) < 0 || !ret[0])
+		snprintf(ret, size, "%s", "responder");
+	ret[size - 1] = '\0';
 }
 
 struct addr dial_source(int fd)

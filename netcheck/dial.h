@@ -35,6 +35,12 @@ int dial_tcp_small(struct endpoint to, int *ret_fd, struct dial_error *ret_error
 
 /* A listening TCP socket, or negative errno with the sentence. On an IPv6 address it takes no IPv4. */
 int dial_listen(struct endpoint at, int backlog, struct err *err);
+/* Calls `open` for `bind`, or where that is no address for all of IPv4, and all of IPv6 where the machine has it.
+ * 0, or what `open` gave. */
+typedef int dial_open(struct endpoint at, void *user, struct err *err);
+int dial_open_all(struct addr bind, uint16_t port, dial_open *open, void *user, struct err *err);
+/* What this machine calls itself, or "responder". */
+void dial_host_name(char *ret, size_t size);
 
 /* After the socket became writable or failed. */
 void dial_result(int fd, struct dial_error *ret);

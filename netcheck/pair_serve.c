@@ -262,9 +262,10 @@ static void on_guest(evutil_socket_t listener, short what, void *user)
 		pair_talk_wait(guest->talk, IDLE_MS);
 }
 
-static int open_listener(struct pair_serve *serve, size_t which, struct addr addr, struct err *err)
+static int open_listener(struct endpoint at, void *user, struct err *err)
 {
-	struct endpoint at = {.addr = addr, .port = serve->options.port};
+	struct pair_serve *serve = user;
+	size_t which = serve->fds[0] >= 0;
 	int fd = dial_listen(at, 16, err);
 
 	if (fd < 0)
@@ -274,20 +275,6 @@ static int open_listener(struct pair_serve *serve, size_t which, struct addr add
 	if (!serve->events[which] || event_add(serve->events[which], NULL))
 		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
-}
-
-static int open_listeners(struct pair_serve *serve, struct err *err)
-{
-	static const uint8_t any6[16];
-	int r;
-
-	if (serve->options.bind.family != ADDR_NONE)
-		return open_listener(serve, 0, serve->options.bind, err);
-	r = open_listener(serve, 0, addr_ip4(0), err);
-	if (r)
-		return r;
-	r = open_listener(serve, 1, addr_ip6(any6), err);
-	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL ? 0 : r;
 }
 
 int pair_serve_new(struct pair_serve **ret, struct event_base *base,
@@ -301,9 +288,8 @@ int pair_serve_new(struct pair_serve **ret, struct event_base *base,
 	serve->base = base;
 	serve->options = *options;
 	serve->fds[0] = serve->fds[1] = -1;
-	if (gethostname(serve->name, sizeof(serve->name) - 1) < 0 || !serve->name[0])
-		memcpy(serve->name, "responder", sizeof("responder"));
-	r = open_listeners(serve, err);
+	dial_host_name(serve->name, sizeof(serve->name));
+	r = dial_open_all(options->bind, options->port, open_listener, serve, err);
 	if (r) {
 		pair_serve_free(serve);
 		return r;

@@ -256,8 +256,9 @@ static void on_visitor(evutil_socket_t listener, short what, void *user)
 		welcome(door, fd, from);
 }
 
-static int open_door(struct respond *respond, struct endpoint at, struct err *err)
+static int open_door(struct endpoint at, void *user, struct err *err)
 {
+	struct respond *respond = user;
 	struct door *door = &respond->doors[respond->door_count];
 
 	*door = (struct door){.respond = respond, .port = at.port};
@@ -275,24 +276,6 @@ static int open_door(struct respond *respond, struct endpoint at, struct err *er
 	return 0;
 }
 
-/* Without an address: all of IPv4, and all of IPv6 where the machine has it. */
-static int open_doors(struct respond *respond, uint16_t port, struct err *err)
-{
-	static const uint8_t any6[16];
-	struct endpoint at = {.addr = respond->options.bind, .port = port};
-	int r;
-
-	if (at.addr.family != ADDR_NONE)
-		return open_door(respond, at, err);
-	at.addr = addr_ip4(0);
-	r = open_door(respond, at, err);
-	if (r)
-		return r;
-	at.addr = addr_ip6(any6);
-	r = open_door(respond, at, err);
-	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL ? 0 : r;
-}
-
 int respond_new(struct respond **ret, struct event_base *base,
 		const struct respond_options *options, struct err *err)
 {
@@ -304,10 +287,9 @@ int respond_new(struct respond **ret, struct event_base *base,
 	respond->base = base;
 	respond->options = *options;
 	TAILQ_INIT(&respond->visitors);
-	if (gethostname(respond->name, sizeof(respond->name) - 1) < 0 || !respond->name[0])
-		memcpy(respond->name, "responder", sizeof("responder"));
+	dial_host_name(respond->name, sizeof(respond->name));
 	for (size_t i = 0; !r && i < options->ports.count; i++)
-		r = open_doors(respond, options->ports.items[i], err);
+		r = dial_open_all(options->bind, options->ports.items[i], open_door, respond, err);
 	if (r) {
 		respond_free(respond);
 		return r;

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "netcheck/amt.h"
+#include "netcheck/dial.h"
 #include "netcheck/token.h"
 
 #include <errno.h>
@@ -151,9 +152,10 @@ static int listen_on(struct endpoint at, struct err *err)
 		       strerror(error));
 }
 
-static int open_socket(struct respond_ping *ping, size_t which, struct addr addr, struct err *err)
+static int open_socket(struct endpoint at, void *user, struct err *err)
 {
-	struct endpoint at = {.addr = addr, .port = ping->options.port};
+	struct respond_ping *ping = user;
+	size_t which = ping->fds[0] >= 0;
 	int fd = listen_on(at, err);
 
 	if (fd < 0)
@@ -163,21 +165,6 @@ static int open_socket(struct respond_ping *ping, size_t which, struct addr addr
 	if (!ping->events[which] || event_add(ping->events[which], NULL))
 		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
-}
-
-/* Without an address: all of IPv4, and all of IPv6 where the machine has it. */
-static int open_sockets(struct respond_ping *ping, struct err *err)
-{
-	static const uint8_t any6[16];
-	int r;
-
-	if (ping->options.bind.family != ADDR_NONE)
-		return open_socket(ping, 0, ping->options.bind, err);
-	r = open_socket(ping, 0, addr_ip4(0), err);
-	if (r)
-		return r;
-	r = open_socket(ping, 1, addr_ip6(any6), err);
-	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL ? 0 : r;
 }
 
 int respond_ping_new(struct respond_ping **ret, struct event_base *base,
@@ -191,9 +178,8 @@ int respond_ping_new(struct respond_ping **ret, struct event_base *base,
 	ping->base = base;
 	ping->options = *options;
 	ping->fds[0] = ping->fds[1] = -1;
-	if (gethostname(ping->name, sizeof(ping->name) - 1) < 0 || !ping->name[0])
-		memcpy(ping->name, "responder", sizeof("responder"));
-	r = open_sockets(ping, err);
+	dial_host_name(ping->name, sizeof(ping->name));
+	r = dial_open_all(options->bind, options->port, open_socket, ping, err);
 	if (r) {
 		respond_ping_free(ping);
 		return r;

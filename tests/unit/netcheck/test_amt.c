@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/explain.h"
 #include "netcheck/judge_amt.h"
+#include "tests/unit/netcheck/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,19 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct results results;
-
-static void take(struct result *result, void *user)
-{
-	results_take(&results, result);
-}
-
-static int forget(void **state)
-{
-	results_done(&results);
-	return 0;
-}
 
 #define BANNER(version)                                                                   \
 	"HTTP/1.1 303 See Other\r\nLocation: /logon.htm\r\nContent-Length: 0\r\nServer: " \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/explain.h"
 #include "netcheck/judge_authority.h"
+#include "tests/unit/netcheck/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,19 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct results results;
-
-static void take(struct result *result, void *user)
-{
-	results_take(&results, result);
-}
-
-static int forget(void **state)
-{
-	results_done(&results);
-	return 0;
-}
 
 static struct judge_authority_server server(const char *name, uint32_t says)
 {

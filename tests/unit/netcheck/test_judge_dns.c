@@ -2,6 +2,7 @@
 #include "netcheck/judge_dns.h"
 
 #include "netcheck/explain.h"
+#include "tests/unit/netcheck/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,19 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct results results;
-
-static void take(struct result *result, void *user)
-{
-	results_take(&results, result);
-}
-
-static int forget(void **state)
-{
-	results_done(&results);
-	return 0;
-}
 
 static struct hostname name_of(const char *text)
 {

@@ -3,6 +3,7 @@
 #include "netcheck/check_amt.h"
 #include "netcheck/explain.h"
 #include "netcheck/probe_amt.h"
+#include "tests/unit/netcheck/sink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,19 +24,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static struct results results;
-
-static void take(struct result *result, void *user)
-{
-	results_take(&results, result);
-}
-
-static int forget(void **state)
-{
-	results_done(&results);
-	return 0;
-}
 
 #define BANNER(version)                                                                   \
 	"HTTP/1.1 303 See Other\r\nLocation: /logon.htm\r\nContent-Length: 0\r\nServer: " \
