@@ -133,7 +133,7 @@ static void on_packets(evutil_socket_t fd, short what, void *user)
 /* An ICMP message about one of our SYNs, with the head of the SYN that it quotes. */
 static void on_errors(struct probe_syn *probe, int fd)
 {
-	struct dial_quote quote;
+	struct dial_quote quote = {0};
 	struct segment segment;
 
 	while (dial_next_quote(fd, &quote)) {
