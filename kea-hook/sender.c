@@ -407,6 +407,8 @@ int sender_new(struct sender **ret, const struct sender_config *config, struct e
 		return err_set(err, -ENOMEM, "no memory for the ring of %zu bytes",
 			       config->ring_bytes);
 	}
+	if (config->stage_tries > 0)
+		sender->stage.tries = config->stage_tries;
 	ring_init(&sender->ring, sender->memory, config->ring_bytes);
 
 	sender->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -25,8 +25,9 @@ struct sender_config {
 	struct lease_hello hello; /* said first on each connection */
 	size_t ring_bytes;        /* SENDER_RING_BYTES; less in tests, at least two records */
 	size_t stage_bytes;       /* SENDER_STAGE_BYTES; at least four records */
-	uint32_t retry_base_ms;   /* reconnect backoff: 1000 */
-	uint32_t retry_max_ms;    /* 30000 */
+	unsigned stage_tries; /* 0 = some 20 us; more in tests, in which nothing may be given up */
+	uint32_t retry_base_ms; /* reconnect backoff: 1000 */
+	uint32_t retry_max_ms;  /* 30000 */
 	/* The daemon named machines that have AMT; called from the sender's thread. */
 	void (*on_learned)(const struct lease_learned *told, void *user);
 	void *user;

@@ -13,7 +13,7 @@ int stage_init(struct stage *stage, size_t bytes)
 {
 	uint8_t *block = malloc(bytes);
 
-	*stage = (struct stage){.half_bytes = bytes / 2};
+	*stage = (struct stage){.half_bytes = bytes / 2, .tries = LOCK_TRIES};
 	if (block == NULL)
 		return -ENOMEM;
 	memset(block, 0, bytes); /* no page fault in a packet thread later */
@@ -33,7 +33,7 @@ void stage_done(struct stage *stage)
 
 static bool lock_soon(struct stage *stage)
 {
-	for (int i = 0; i < LOCK_TRIES; i++) {
+	for (unsigned i = 0; i < stage->tries; i++) {
 		if (pthread_mutex_trylock(&stage->lock) == 0)
 			return true;
 	}

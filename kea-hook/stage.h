@@ -18,7 +18,8 @@ struct stage {
 	pthread_mutex_t lock;
 	uint8_t *halves[2];
 	size_t half_bytes;
-	size_t used; /* of the half that is being filled */
+	unsigned tries; /* at the lock, before a record is given up */
+	size_t used;    /* of the half that is being filled */
 	int filling;
 	atomic_uint_fast64_t busy; /* given up, ever */
 	atomic_uint_fast64_t full; /* found no room, ever */

@@ -9,6 +9,7 @@
 #include "kea-hook/sender.h"
 #include "lease_daemon.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -38,6 +39,7 @@ static void start(struct fixture *fixture, size_t ring_bytes)
 				       .hello = {.hook_version = "1", .kea_version = "2.2.0"},
 				       .ring_bytes = ring_bytes,
 				       .stage_bytes = 4 * SENDER_STAGE_BYTES,
+				       .stage_tries = UINT_MAX,
 				       .retry_base_ms = 2,
 				       .retry_max_ms = 20,
 				       .on_learned = on_learned,
