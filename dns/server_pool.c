@@ -109,19 +109,11 @@ struct server_peer *server_pool_peer(struct server_pool *pool, struct endpoint e
 	return peer;
 }
 
-static void arm_sweep(struct server_pool *pool)
-{
-	const struct timeval wait = {.tv_sec = pool->times.idle_ms / 1000,
-				     .tv_usec = (suseconds_t)(pool->times.idle_ms % 1000 * 1000)};
-
-	event_add(pool->sweep, &wait);
-}
-
 void server_pool_leave(struct server_pool *pool, struct server_peer *peer)
 {
 	for (size_t i = 0; i < pool->count; i++) {
 		if (pool->members[i].peer == peer && --pool->members[i].zones == 0)
-			arm_sweep(pool);
+			server_pool_arm(pool->sweep, 0, pool->times.idle_ms);
 	}
 }
 
