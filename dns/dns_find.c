@@ -35,8 +35,7 @@ struct dns_find {
 
 static void set_timer(struct dns_find *find, uint64_t wait_ms)
 {
-	const struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-				     .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+	const struct timeval wait = clock_timeval(wait_ms);
 
 	event_add(find->timer, &wait);
 }

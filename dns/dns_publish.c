@@ -25,8 +25,7 @@
 
 void dns_publish_kick(struct dns_site *site, uint64_t wait_ms)
 {
-	struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-			       .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+	struct timeval wait = clock_timeval(wait_ms);
 
 	if (!site->publisher->dns->running || !site->zone)
 		return;

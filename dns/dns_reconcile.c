@@ -30,8 +30,7 @@ static void begin(struct dns *dns);
 
 static void plan(struct dns_reconcile *reconcile, uint64_t ms)
 {
-	struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval wait = clock_timeval(ms);
 
 	reconcile->next_ms = clock_mono_ms() + ms;
 	event_add(reconcile->timer, &wait);

@@ -25,8 +25,7 @@ const struct dns_zone_config *dns_walk_domain(const struct dns_walk *walk,
 
 static void set_timer(struct event *timer, uint64_t wait_ms)
 {
-	const struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-				     .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+	const struct timeval wait = clock_timeval(wait_ms);
 
 	event_add(timer, &wait);
 }

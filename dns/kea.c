@@ -64,8 +64,7 @@ static void fail(struct kea *kea, int result, struct err *err)
 
 static void ask_after(struct kea *kea, uint64_t ms)
 {
-	struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval wait = clock_timeval(ms);
 
 	event_add(kea->next, &wait);
 }
@@ -139,8 +138,7 @@ static void wait_more(struct kea *kea)
 {
 	uint64_t now_ms = clock_mono_ms();
 	uint64_t ms = kea->until_ms > now_ms ? kea->until_ms - now_ms : 0;
-	struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval wait = clock_timeval(ms);
 
 	event_add(kea->ready, &wait);
 }

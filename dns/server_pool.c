@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/server_pool.h"
 
+#include "common/clock.h"
 #include "dns/server_peer.h"
 
 #include <event2/event.h>
@@ -125,8 +126,7 @@ size_t server_pool_count(const struct server_pool *pool)
 void server_pool_arm(struct event *timer, uint64_t now_ms, uint64_t deadline_ms)
 {
 	uint64_t wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
-	struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-			       .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+	struct timeval wait = clock_timeval(wait_ms);
 
 	if (deadline_ms == UINT64_MAX)
 		event_del(timer);
