@@ -4,7 +4,8 @@
  *
  * The one rule: a job's `run` is called in the writer thread inside a transaction that it shares
  * with whatever else was waiting (group commit: at most DB_BATCH_MAX jobs or what came within
- * DB_BATCH_MS); its `done` is called on the event loop after the commit is on disk (WAL,
+ * DB_BATCH_MS; after a batch of DB_GATHER_FROM or more, the next one waits DB_GATHER_MS for company,
+ * or until it is full); its `done` is called on the event loop after the commit is on disk (WAL,
  * synchronous=FULL), or with the error. A job whose run fails is rolled back alone and the rest goes
  * on; for that the batch is run once more, so `run` must bear being called twice. When the commit
  * itself fails (disk full), every job of the batch gets the error: the owner decides whether to
@@ -20,6 +21,8 @@
 
 #define DB_BATCH_MAX 256
 #define DB_BATCH_MS 5
+#define DB_GATHER_FROM 8
+#define DB_GATHER_MS 1
 #define DB_QUEUE_MAX 65536 /* jobs waiting; db_submit refuses more with -ENOBUFS */
 /* Pages of 4 KiB in the write-ahead log from which it is folded back into the file: when nothing
  * waits, or at the latest. */

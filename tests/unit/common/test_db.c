@@ -107,6 +107,17 @@ static void jobs_run_and_finish_in_order(void **state)
 	db_close(db);
 }
 
+/* The first one waits for the gate, so all are in one line. */
+static void submit_many(struct db *db, struct item *items, size_t count, sem_t *gate, int64_t from)
+{
+	memset(items, 0, count * sizeof(*items));
+	items[0].gate = gate;
+	for (size_t at = 0; at < count; at++) {
+		items[at].number = from + (int64_t)at;
+		submit(db, &items[at]);
+	}
+}
+
 static void jobs_that_wait_share_a_commit(void **state)
 {
 	static struct item items[1 + 2 * DB_BATCH_MAX];
@@ -115,18 +126,56 @@ static void jobs_that_wait_share_a_commit(void **state)
 	sem_t gate;
 
 	sem_init(&gate, 0, 0);
-	memset(items, 0, sizeof(items));
-	items[0].gate = &gate;
-	for (size_t at = 0; at < count; at++) {
-		items[at].number = (int64_t)at;
-		submit(db, &items[at]);
-	}
+	submit_many(db, items, count, &gate, 0);
 	assert_int_equal(db_counters(db).waiting, count);
 	sem_post(&gate);
 	wait_done((unsigned)count);
 	assert_int_equal(ask(db_reader(db), "SELECT count(*) FROM item"), count);
 	assert_in_range(db_counters(db).commits, 1, count / 4);
 	db_close(db);
+	sem_destroy(&gate);
+}
+
+/* The lone job comes while the writer still gathers, so each round takes DB_GATHER_MS at least. */
+static void a_job_behind_many_waits_for_company(void **state)
+{
+	struct item many[DB_GATHER_FROM], lone;
+	struct db *db = open_migrated(":memory:");
+	uint64_t waited_ms = 0, begin_ms;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	for (unsigned round = 0; round < 50; round++) {
+		done_count = 0;
+		submit_many(db, many, DB_GATHER_FROM, &gate, round * 100);
+		begin_ms = clock_mono_ms();
+		sem_post(&gate);
+		wait_done(DB_GATHER_FROM);
+		lone = (struct item){.number = round * 100 + 99};
+		submit(db, &lone);
+		wait_done(DB_GATHER_FROM + 1);
+		waited_ms += clock_mono_ms() - begin_ms;
+	}
+	assert_true(waited_ms >= 50 * DB_GATHER_MS);
+	db_close(db);
+	sem_destroy(&gate);
+}
+
+/* What was submitted while the writer gathers is committed, and nobody waits. */
+static void closing_ends_the_gathering(void **state)
+{
+	struct item many[DB_GATHER_FROM], last = {.number = 99};
+	struct db *db = open_migrated(path);
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	submit_many(db, many, DB_GATHER_FROM, &gate, 0);
+	sem_post(&gate);
+	wait_done(DB_GATHER_FROM);
+	submit(db, &last);
+	db_close(db);
+	assert_int_equal(done_count, DB_GATHER_FROM + 1);
+	assert_int_equal(last.result, 0);
 	sem_destroy(&gate);
 }
 
@@ -432,6 +481,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(jobs_run_and_finish_in_order),
 		CASE(jobs_that_wait_share_a_commit),
+		CASE(a_job_behind_many_waits_for_company),
+		CASE(closing_ends_the_gathering),
 		CASE(a_failing_job_fails_alone),
 		CASE(done_comes_after_the_commit),
 		CASE(only_jobs_that_wait_for_the_disk_are_synced),
