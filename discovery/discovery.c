@@ -178,7 +178,7 @@ static void on_expiry(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
 	door_relay_expire(user);
-	door_relay_open(user);
+	door_line_open(user);
 }
 
 /* Start and stop. */
@@ -225,6 +225,7 @@ static int make_cores(struct discovery *discovery)
 		core->config = &configs[i];
 		core->index = i;
 		core->carrier = carriers[configs[i].kind];
+		door_line_init(discovery, core);
 		if (relay_new(&core->relay, &options) < 0)
 			return -ENOMEM;
 		discovery->core_count++;
@@ -370,7 +371,7 @@ int discovery_start(struct discovery *discovery, struct err *err)
 	listener_start(discovery->listener);
 	say_listening(discovery);
 	discovery->relaying = true;
-	door_relay_open(discovery);
+	door_line_open(discovery);
 	door_relay_expire(discovery);
 	door_relay_pump(discovery);
 	return 0;
@@ -382,7 +383,7 @@ void discovery_stop(struct discovery *discovery)
 	listener_stop(discovery->listener);
 	event_del(discovery->due);
 	event_del(discovery->expiry);
-	door_relay_stop(discovery);
+	door_line_close(discovery);
 }
 
 void discovery_free(struct discovery *discovery)

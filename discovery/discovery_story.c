@@ -175,6 +175,6 @@ int discovery_relay_retry(struct discovery *discovery, const char *name)
 		door_relay_retry(discovery, &discovery->cores[i]);
 		result = 0;
 	}
-	door_relay_open(discovery);
+	door_line_open(discovery);
 	return result;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * door: what the files of the door share: discovery.c (the flow in, start and stop), door_relay.c
- * (the flow out), door_gate.c (its check), door_log.c (the lines) and discovery_print.c (the rows). Nobody else includes this.
+ * (the flow out), door_line.c (its lines to the cores), door_gate.c
+ * (its check), door_log.c (what is said) and discovery_print.c (the rows). Nobody else includes this.
  */
 #pragma once
 
@@ -25,7 +26,8 @@ struct flight {
 	struct discovery *discovery;
 	struct core *core;
 	struct relay_task task;
-	void *job; /* of the carrier; NULL = free */
+	void *job;           /* of the carrier; NULL = none */
+	struct flight *next; /* of those that are free */
 };
 
 /* A device at a core's gate. */
@@ -44,6 +46,7 @@ struct core {
 	void *line; /* NULL = not open: `trouble` says why; tried again every minute */
 	struct err trouble;
 	struct flight flights[RELAY_IN_FLIGHT_MAX];
+	struct flight *free_flights;
 	struct flight test; /* of the line, at start */
 	struct check checks[RELAY_CHECKED_MAX];
 	uint64_t failed_ms;        /* of the last failure, wall clock; 0 = none */
@@ -83,8 +86,17 @@ struct discovery {
 	struct log_gate full_gate, delay_gate, store_gate, note_gate, expiry_gate;
 };
 
+/* Nothing is on its way to the core yet. Once, before anything else. */
+void door_line_init(struct discovery *discovery, struct core *core);
+/* A task goes on its way, which the relay allowed: hence there is a flight for it. */
+struct flight *door_line_take(struct core *core, struct relay_task task);
+/* It is over. */
+void door_line_land(struct flight *flight);
 /* Opens the line of every core that has none, and tries it. */
-void door_relay_open(struct discovery *discovery);
+void door_line_open(struct discovery *discovery);
+/* Breaks off what is on its way, and closes the lines. */
+void door_line_close(struct discovery *discovery);
+
 /* Queues the device's newest hello where it is WAITING; it may go from `due_ms` on. */
 void door_relay_push(struct discovery *discovery, struct device *device, uint64_t due_ms);
 /* A new hello goes to the cores of the mask; one that came again goes where it is not delivered. */
@@ -102,8 +114,8 @@ void door_relay_pump_soon(struct discovery *discovery);
 void door_relay_retry(struct discovery *discovery, struct core *core);
 /* Gives up what is too old. */
 void door_relay_expire(struct discovery *discovery);
-/* Breaks off what is on its way. */
-void door_relay_stop(struct discovery *discovery);
+/* Says a core that came or went, and lets the others know. */
+void door_relay_say(struct core *core, struct discovery *discovery, bool was_open);
 
 /* Asks what there is to know about the task's address; the relay is answered now or later. */
 void door_gate_check(struct discovery *discovery, struct core *core, struct relay_task task);

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define SEND_BURST 8 /* hellos to a core before the loop looks what else has come */
+#define SEND_BURST 64 /* hellos to a core before the loop looks what else has come */
 
 static void note(struct core *core, struct discovery *discovery, int64_t hello,
 		 enum delivery_state state, const char *reason)
@@ -184,8 +184,7 @@ static void hasten_others(struct discovery *discovery, const struct core *core)
 			relay_hasten(discovery->cores[i].relay, clock_mono_ms());
 }
 
-/* A core that came or went. */
-static void say_core(struct core *core, struct discovery *discovery, bool was_open)
+void door_relay_say(struct core *core, struct discovery *discovery, bool was_open)
 {
 	struct relay_status now = relay_status(core->relay);
 	char reason[DELIVERY_TEXT];
@@ -267,30 +266,19 @@ static void settle(struct core *core, struct discovery *discovery, struct relay_
 			  (long long)task.hello, delivery_state_names[state],
 			  delivery_print(outcome, text));
 	take_changes(core, discovery);
-	say_core(core, discovery, was_open);
+	door_relay_say(core, discovery, was_open);
 }
 
 static void on_relayed(struct delivery_outcome outcome, void *user)
 {
 	struct flight *flight = user;
 
-	flight->job = NULL;
+	door_line_land(flight);
 	settle(flight->core, flight->discovery, flight->task, outcome);
 	door_relay_pump_soon(flight->discovery);
 }
 
 /* What goes out. */
-
-static struct flight *free_flight(struct discovery *discovery, struct core *core)
-{
-	for (size_t i = 0; i < RELAY_IN_FLIGHT_MAX; i++)
-		if (!core->flights[i].job) {
-			core->flights[i].discovery = discovery;
-			core->flights[i].core = core;
-			return &core->flights[i];
-		}
-	return NULL;
-}
 
 static int send_bytes(struct discovery *discovery, struct flight *flight, const uint8_t *bytes,
 		      size_t length)
@@ -321,13 +309,12 @@ static int send_bytes(struct discovery *discovery, struct flight *flight, const 
 
 static void send_hello(struct discovery *discovery, struct core *core, struct relay_task task)
 {
-	struct flight *flight = free_flight(discovery, core);
+	struct flight *flight = door_line_take(core, task);
 	uint8_t read[HELLO_MAX_BYTES];
 	const uint8_t *bytes;
 	size_t length;
 	int result = 0;
 
-	flight->task = task;
 	bytes = fresh_get(discovery->fresh, task.hello, &length);
 	if (!bytes) {
 		result = store_read_hello(discovery->db, task.hello, read, &length);
@@ -335,6 +322,8 @@ static void send_hello(struct discovery *discovery, struct core *core, struct re
 	}
 	if (result == 0)
 		result = send_bytes(discovery, flight, bytes, length);
+	if (result < 0)
+		door_line_land(flight);
 	if (result == -ENOENT)
 		settle(core, discovery, task, (struct delivery_outcome){.result = DELIVERY_GONE});
 	else if (result < 0)
@@ -410,86 +399,5 @@ void door_relay_expire(struct discovery *discovery)
 					  core->config->name, uuid_print(device->key.uuid, uuid),
 					  (unsigned long long)held);
 		}
-	}
-}
-
-/* The lines. */
-
-static void on_tested(struct delivery_outcome outcome, void *user)
-{
-	struct flight *test = user;
-	struct core *core = test->core;
-	bool was_open = relay_status(core->relay).open;
-
-	test->job = NULL;
-	if (outcome.result == DELIVERY_NOT_ROUTED) {
-		log_error("hello",
-			  "kind transparent is refused, core=%s: the core answers us, but not an "
-			  "address of the PCs; route these through this host at the core "
-			  "(docs/hello.md), or take another kind",
-			  core->config->name);
-		core->failed_ms = clock_wall_ms();
-		relay_blame(core->relay, outcome, clock_mono_ms(), random_u32());
-		say_core(core, test->discovery, was_open);
-	}
-	door_relay_pump(test->discovery);
-}
-
-/* An address of the core's PCs that is nobody's, as far as one can tell: the last of its first
- * subnet; or that of the newest device. */
-static struct addr test_source(const struct discovery *discovery, const struct core *core)
-{
-	const struct prefix *subnets = core->config->subnets.items;
-	size_t count = device_count(discovery->devices);
-
-	if (core->config->subnets.count > 0 && prefix_count(subnets[0]) > 2)
-		return prefix_at(subnets[0], prefix_count(subnets[0]) - 2);
-	return count > 0 ? device_get(discovery->devices, (uint32_t)(count - 1))->address
-			 : (struct addr){0};
-}
-
-static void open_line(struct discovery *discovery, struct core *core)
-{
-	bool was_quiet = !core->trouble.text[0];
-	struct addr source = test_source(discovery, core);
-
-	if (core->carrier->open(&core->line, discovery->base, core->config, &core->trouble) < 0) {
-		if (was_quiet)
-			log_error("hello", "core=%s cannot be served, its hellos wait: %s",
-				  core->config->name, core->trouble.text);
-		return;
-	}
-	core->trouble = (struct err){0};
-	core->test = (struct flight){.discovery = discovery, .core = core};
-	if (core->carrier->test && source.family != ADDR_NONE)
-		core->carrier->test(core->line, source, on_tested, &core->test, &core->test.job);
-}
-
-void door_relay_open(struct discovery *discovery)
-{
-	for (size_t i = 0; i < discovery->core_count; i++)
-		if (!discovery->cores[i].line)
-			open_line(discovery, &discovery->cores[i]);
-	door_relay_pump(discovery);
-}
-
-static void stop_flight(struct core *core, struct flight *flight)
-{
-	if (flight->job)
-		core->carrier->cancel(flight->job);
-	flight->job = NULL;
-}
-
-void door_relay_stop(struct discovery *discovery)
-{
-	for (size_t i = 0; i < discovery->core_count; i++) {
-		struct core *core = &discovery->cores[i];
-
-		for (size_t j = 0; j < RELAY_IN_FLIGHT_MAX; j++)
-			stop_flight(core, &core->flights[j]);
-		stop_flight(core, &core->test);
-		if (core->line)
-			core->carrier->close(core->line);
-		core->line = NULL;
 	}
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRESH_MAX 1024
+#define FRESH_MAX 2048
 #define FRESH_BYTES_MAX 4096 /* every known device stays below 2,300 */
 
 struct fresh;

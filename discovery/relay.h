@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RELAY_IN_FLIGHT_MAX 64
+#define RELAY_IN_FLIGHT_MAX 512
 #define RELAY_CHECKED_MAX 8       /* under check, or checked and ready */
 #define RELAY_CHECK_GOOD_MS 30000 /* a check older than this is made again */
 #define RELAY_WAIT_MIN_MS 1000

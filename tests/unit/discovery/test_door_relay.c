@@ -107,6 +107,36 @@ static void core_gets_only_what_is_meant_for_it(void **state)
 	expect_text(scene, "\tcore:delivered\t");
 }
 
+/* As many as are allowed go out at a time, those that hang among them, and none is lost. */
+static void many_are_on_their_way_at_a_time(void **state)
+{
+	const unsigned allowed = 260, all = 280;
+	struct scene *scene = *state;
+	uint8_t hello[WORLD_SAMPLE_BYTES];
+	char source[32];
+
+	stop(scene);
+	scene->config.max_devices = all;
+	scene->core_config.in_flight = allowed;
+	scene->core_config.timeout_ms = WORLD_DEADLINE_MS;
+	open_core(scene, CORE_HANGS);
+	start(scene);
+	memcpy(hello, world_sample(), sizeof(hello));
+	for (unsigned i = 0; i < all; i++) {
+		hello[8] = (uint8_t)i; /* of the UUID */
+		hello[9] = (uint8_t)(i >> 8);
+		snprintf(source, sizeof(source), "127.0.%u.%u", 1 + i / 200, i % 200 + 1);
+		say_hello(scene, source, hello, sizeof(hello));
+		event_base_loop(scene->base, EVLOOP_NONBLOCK);
+	}
+	expect_text(scene, "core.core.waiting\t280\n");
+	expect_text(scene, "core.core.in-flight\t260\n");
+	core_close(&scene->core);
+	open_core(scene, CORE_TAKES);
+	expect_at_core(scene, all);
+	expect_text(scene, "core.core.in-flight\t0\n");
+}
+
 static void key_of(const struct core_hello *request, char ret[128])
 {
 	static const char name[] = "Idempotency-Key: ";
@@ -251,6 +281,7 @@ int main(void)
 		CASE(relay_says_since_when_and_why_and_tries_when_told),
 		CASE(one_healthy_core_is_enough),
 		CASE(core_gets_only_what_is_meant_for_it),
+		CASE(many_are_on_their_way_at_a_time),
 		CASE(webhook_is_tried_again_with_the_same_key),
 		CASE(gate_keeps_a_hello_back_until_the_pc_answers),
 		CASE(gate_is_known_after_a_restart),
