@@ -28,7 +28,7 @@ struct carrier_parcel {
 	struct mac mac;       /* length 0 = unknown */
 	const char *name;     /* NULL = unknown */
 	const char *core;
-	const char *flags; /* "" = none */
+	unsigned flags; /* of device.h */
 	bool leased;
 	uint64_t received_ms, last_ms; /* wall clock: this hello, and the device's last one */
 	uint32_t count;                /* hellos of the device */

@@ -172,17 +172,14 @@ static void leave_spot(struct device_table *table, struct device *device)
 
 static int make_spot(struct device_table *table, struct addr address, struct spot **ret)
 {
-	struct spot *spot = find_spot(table, address);
+	struct spot *spot = calloc(1, sizeof(*spot));
 
-	if (!spot) {
-		spot = calloc(1, sizeof(*spot));
-		if (!spot)
-			return -ENOMEM;
-		spot->address = address;
-		if (table_add(&table->by_spot, &spot->link, hash_address(table, address)) < 0) {
-			free(spot);
-			return -ENOMEM;
-		}
+	if (!spot)
+		return -ENOMEM;
+	spot->address = address;
+	if (table_add(&table->by_spot, &spot->link, hash_address(table, address)) < 0) {
+		free(spot);
+		return -ENOMEM;
 	}
 	*ret = spot;
 	return 0;
@@ -223,7 +220,7 @@ int device_place(struct device_table *table, struct device *device, struct addr 
 	if (spot && spot->first == device)
 		return 0;
 	leave_spot(table, device);
-	if (make_spot(table, address, &spot) < 0)
+	if (!spot && make_spot(table, address, &spot) < 0)
 		return -ENOMEM;
 	device->address = address;
 	device->next_there = spot->first;

@@ -120,7 +120,7 @@ static void join_lease(struct discovery *discovery, struct device *device,
 		lease = (struct discovery_lease){0};
 	if (lease.mac.length == 0)
 		lease.mac = stored->mac;
-	if (hostname_is_empty(&lease.name))
+	if (hostname_is_empty(&lease.name) && stored->name[0])
 		snprintf(lease.name.text, sizeof(lease.name.text), "%s", stored->name);
 	set_lease(discovery, device, &lease);
 }

@@ -284,7 +284,6 @@ static int send_bytes(struct discovery *discovery, struct flight *flight, const 
 		      size_t length)
 {
 	const struct device *device = device_get(discovery->devices, flight->task.device);
-	char flags[DEVICE_FLAGS_TEXT];
 	struct carrier_parcel parcel = {
 		.bytes = bytes,
 		.length = length,
@@ -292,7 +291,7 @@ static int send_bytes(struct discovery *discovery, struct flight *flight, const 
 		.mac = device->mac,
 		.name = device_name(device),
 		.core = flight->core->config->name,
-		.flags = device_flags_print(device_flags(discovery->devices, device), flags),
+		.flags = device_flags(discovery->devices, device),
 		.leased = device->leased,
 		.received_ms = device->hello_ms,
 		.last_ms = device->last_ms,

@@ -2,6 +2,7 @@
 #include "discovery/parcel.h"
 
 #include "common/clock.h"
+#include "discovery/device.h"
 
 #include <json-c/json.h>
 #include <openssl/evp.h>
@@ -68,7 +69,7 @@ const char *parcel_word(const struct carrier_parcel *parcel, size_t which,
 	case WORD_CALL_BACK:
 		return gate_port_name(parcel->gate.port);
 	case WORD_FLAGS:
-		return parcel->flags;
+		return device_flags_print(parcel->flags, ret);
 	}
 	return ret;
 }
@@ -115,9 +116,11 @@ static struct json_object *hashes_of(const struct hello *hello, bool with_types)
 	return list;
 }
 
-static struct json_object *flags_of(const char *flags)
+static struct json_object *flags_of(const struct carrier_parcel *parcel)
 {
 	struct json_object *list = json_object_new_array();
+	char text[DEVICE_FLAGS_TEXT];
+	const char *flags = device_flags_print(parcel->flags, text);
 
 	while (*flags) {
 		size_t length = strcspn(flags, " ");
@@ -179,7 +182,7 @@ void parcel_json(const struct carrier_parcel *parcel, struct text *out)
 	add_text(object, "pid", hello->pid);
 	json_object_object_add(object, "hashes", hashes_of(hello, true));
 	add_gate(object, parcel);
-	json_object_object_add(object, "flags", flags_of(parcel->flags));
+	json_object_object_add(object, "flags", flags_of(parcel));
 	add_bytes(object, parcel);
 	print(object, out);
 }

@@ -286,7 +286,7 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 		    const struct relay_tcp_options *options, const void *bytes, size_t length,
 		    void (*on_done)(struct delivery_outcome outcome, void *user), void *user)
 {
-	struct relay_tcp *relay = calloc(1, sizeof(*relay) + length);
+	struct relay_tcp *relay = malloc(sizeof(*relay) + length);
 	const struct timeval timeout = {.tv_sec = options->timeout_ms / 1000,
 					.tv_usec = options->timeout_ms % 1000 * 1000};
 	const struct timeval *common;
@@ -294,11 +294,13 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 
 	if (!relay)
 		return -ENOMEM;
-	relay->options = *options;
-	relay->deadline_ms = clock_mono_ms() + options->timeout_ms;
-	relay->on_done = on_done;
-	relay->user = user;
-	relay->length = length;
+	*relay = (struct relay_tcp){
+		.options = *options,
+		.deadline_ms = clock_mono_ms() + options->timeout_ms,
+		.on_done = on_done,
+		.user = user,
+		.length = length,
+	};
 	if (length > 0)
 		memcpy(relay->bytes, bytes, length);
 	result = open_socket(relay);

@@ -194,13 +194,12 @@ int store_add(struct store *store, const struct store_hello *hello, void *contex
 {
 	const struct hello *decoded = hello->decoded;
 	size_t name_size = hello->name ? strlen(hello->name) + 1 : 1;
-	struct store_add_job *job = calloc(1, sizeof(*job) + hello->length + name_size);
+	struct store_add_job *job = malloc(sizeof(*job) + hello->length + name_size);
 	int result;
 
 	if (!job)
 		return -ENOMEM;
-	job->store = store;
-	job->context = context;
+	*job = (struct store_add_job){.store = store, .context = context};
 	job->device.uuid = decoded->uuid;
 	job->device.place = hello->place;
 	job->device.address = hello->address;
@@ -216,11 +215,7 @@ int store_add(struct store *store, const struct store_hello *hello, void *contex
 						   : hello->length;
 	memcpy(job->bytes, hello->bytes, hello->length);
 	job->name = (char *)job->bytes + hello->length;
-	if (hello->name)
-		memcpy(job->name, hello->name, name_size);
-	if (hello->mac.length > 0)
-		mac_print(hello->mac, job->mac);
-	addr_print(hello->address, job->address);
+	memcpy(job->name, hello->name ? hello->name : "", name_size);
 	job->device.mac = hello->mac;
 	job->device.name = job->name;
 	job->device.bytes = job->bytes;
@@ -240,16 +235,18 @@ int store_note(struct store *store, int64_t hello, size_t core, enum delivery_st
 	struct store_note *note;
 
 	if (!store->notes) {
-		store->notes = calloc(1, sizeof(*store->notes));
+		store->notes = malloc(sizeof(*store->notes));
 		if (!store->notes)
 			return -ENOMEM;
 		store->notes->store = store;
+		store->notes->count = 0;
 		event_add(store->notes_timer, &wait);
 	}
 	note = &store->notes->notes[store->notes->count++];
 	*note = (struct store_note){
 		.hello = hello, .core = core, .state = state, .time_ms = time_ms};
-	snprintf(note->reason, sizeof(note->reason), "%s", reason ? reason : "");
+	if (reason)
+		snprintf(note->reason, sizeof(note->reason), "%s", reason);
 	return store->notes->count == STORE_WRITE_NOTES_MAX ? flush_notes(store) : 0;
 }
 

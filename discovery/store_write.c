@@ -164,6 +164,9 @@ int store_write_add(void *data, sqlite3 *connection)
 	if (code < 0)
 		return code;
 	uuid_print(device->uuid, uuid);
+	addr_print(device->address, job->address);
+	if (device->mac.length > 0)
+		mac_print(device->mac, job->mac);
 	if (device->place.family != ADDR_NONE)
 		addr_print(device->place, place);
 	code = job->is_new ? add_to_new(job, connection, uuid, place) : 1;

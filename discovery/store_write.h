@@ -65,7 +65,8 @@ struct store_add_job {
 	uint32_t hash_count;
 	size_t hashes_at, hashes_bytes, length;
 	uint8_t sha256[DIGEST_BYTES];
-	char address[ADDR_TEXT], mac[MAC_TEXT], *name; /* name: behind the bytes */
+	char *name;                             /* behind the bytes */
+	char address[ADDR_TEXT], mac[MAC_TEXT]; /* of the device, by the writer */
 	uint8_t bytes[];
 };
 

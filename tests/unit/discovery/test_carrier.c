@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "discovery/carrier.h"
+#include "discovery/device.h"
 #include "discovery/discovery.h"
 #include "discovery/relay_proxy.h"
 #include "world.h"
@@ -45,7 +46,7 @@ static int set_up(void **state)
 		.address = addr_ip4(0x0a510114),
 		.name = "pc1.corp.example",
 		.core = "core",
-		.flags = "same-name",
+		.flags = DEVICE_SAME_NAME,
 		.leased = true,
 		.received_ms = 1763900000123,
 		.last_ms = 1763900000123,

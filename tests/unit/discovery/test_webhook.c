@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "discovery/carrier.h"
+#include "discovery/device.h"
 #include "discovery/discovery.h"
 #include "schema.h"
 #include "tls_server.h"
@@ -57,7 +58,7 @@ static int set_up(void **state)
 		.address = addr_ip4(0x0a510114),
 		.name = "pc1.corp.example",
 		.core = "core",
-		.flags = "same-name unknown-address",
+		.flags = DEVICE_SAME_NAME | DEVICE_UNKNOWN_ADDRESS,
 		.received_ms = 1763900000123,
 		.last_ms = 1763900000123,
 		.count = 2,
