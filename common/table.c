@@ -32,12 +32,12 @@ void table_done(struct table *table, void (*release)(struct table_link *link))
 
 /* SipHash, <https://www.aumasson.jp/siphash/siphash.pdf>. */
 
-static uint64_t rotate(uint64_t value, int bits)
+static inline uint64_t rotate(uint64_t value, int bits)
 {
 	return value << bits | value >> (64 - bits);
 }
 
-static void turn(uint64_t v[4])
+static inline void turn(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotate(v[1], 13) ^ v[0];
@@ -51,7 +51,7 @@ static void turn(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-static void absorb(uint64_t v[4], uint64_t word)
+static inline void absorb(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
 	turn(v);
