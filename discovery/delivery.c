@@ -21,6 +21,23 @@ enum delivery_state delivery_state_parse(const char *name)
 	return DELIVERY_NONE;
 }
 
+enum delivery_result delivery_not_connected(int error)
+{
+	switch (error) {
+	case ECONNRESET: /* a SYN is refused with ECONNREFUSED */
+		return DELIVERY_BROKEN;
+	case EADDRNOTAVAIL:
+	case EADDRINUSE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EPERM:
+	case EACCES:
+		return DELIVERY_LOCAL;
+	default:
+		return DELIVERY_NO_CONNECT;
+	}
+}
+
 /* What a web server says to everyone alike: elsewhere, no access, no such place, too much, out of
  * order. */
 static bool status_blames_core(int status)

@@ -68,6 +68,10 @@ struct delivery_outcome {
 	int error; /* positive errno, 0 = none, unless the result says otherwise */
 };
 
+/* What the error of a connection that does not stand means: BROKEN where it stood for a while, LOCAL
+ * where our side had no port or no memory for it, or a firewall of its own; else NO_CONNECT. */
+enum delivery_result delivery_not_connected(int error);
+
 /* True when the outcome says that the core is away, whichever hello was tried. */
 bool delivery_blames_core(struct delivery_outcome outcome);
 

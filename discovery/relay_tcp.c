@@ -134,9 +134,8 @@ static void connected(struct relay_tcp *relay)
 {
 	int error = relay->connect_error ? relay->connect_error : socket_error(relay);
 
-	/* A SYN is refused with ECONNREFUSED; ECONNRESET means that there was a connection. */
 	if (error != 0) {
-		finish(relay, error == ECONNRESET ? DELIVERY_BROKEN : DELIVERY_NO_CONNECT, error);
+		finish(relay, delivery_not_connected(error), error);
 		return;
 	}
 	if (relay->options.probe) {

@@ -193,8 +193,10 @@ static struct delivery_outcome outcome_of(const struct job *job, CURLcode code)
 		return (struct delivery_outcome){.result = DELIVERY_BROKEN, .error = ECONNRESET};
 	default:
 		curl_easy_getinfo(job->easy, CURLINFO_OS_ERRNO, &number);
-		return (struct delivery_outcome){.result = DELIVERY_NO_CONNECT,
-						 .error = number ? (int)number : EHOSTUNREACH};
+		if (number == 0)
+			number = EHOSTUNREACH;
+		return (struct delivery_outcome){.result = delivery_not_connected((int)number),
+						 .error = (int)number};
 	}
 }
 
