@@ -4,22 +4,23 @@
 # tests/bench/hello: amtnetd beside what people put in front of a provisioning core. README.md says
 # what is measured and how to read it. As root; everything runs in one network namespace of its own.
 #
-# usage: run.sh [-b BUILD] [-r ROUNDS] [-s SECONDS] [-a ARMS] [PART...]
+# usage: run.sh [-b BUILD] [-r ROUNDS] [-s SECONDS] [-a ARMS] [-o OPENS] [PART...]
 #        parts: full rate kinds idle outage kill inventory
 
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
-build=$here/../../../build rounds=5 seconds=5
+build=$here/../../../build rounds=5 seconds=5 opens='64 256 1000'
 
 arms='direct socat nginx nginx-transparent haproxy haproxy-v2 haproxy-transparent amtnetd amtnetd-v1 amtnetd-v2
 	amtnetd-transparent'
 
-while getopts b:r:s:a: option; do
+while getopts b:r:s:a:o: option; do
 	case $option in
 	b) build=$OPTARG ;;
 	r) rounds=$OPTARG ;;
 	s) seconds=$OPTARG ;;
 	a) arms=$OPTARG ;;
+	o) opens=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -34,7 +35,7 @@ if [[ -z ${HELLO_BENCH_DIR:-} ]]; then
 	export HELLO_BENCH_DIR
 	trap 'rm -rf "$HELLO_BENCH_DIR"' EXIT
 	unshare --net --pid --fork --kill-child --mount-proc "$0" -b "$(readlink -f "$build")" -r "$rounds" \
-		-s "$seconds" -a "$arms" "${parts[@]}"
+		-s "$seconds" -a "$arms" -o "$opens" "${parts[@]}"
 	exit
 fi
 
@@ -137,13 +138,13 @@ start_haproxy()
 # start_amtnetd ARM [PROGRAM ARGUMENT...]: what is to start it.
 start_amtnetd()
 {
-	local how="kind: ${1#amtnetd-}, address: \"$core\"" arm=$1
+	local how="kind: ${1#amtnetd-}, address: \"$core\"" arm=$1 most=512
 
 	case $arm in
 	amtnetd) how="kind: tcp, address: \"$core\"" ;;
 	amtnetd-v[12]) how="kind: proxy-${1#amtnetd-}, address: \"$core\"" ;;
-	amtnetd-webhook) how="kind: webhook, url: \"http://$core/\"" ;;
-	amtnetd-exec) how="kind: exec, command: [/usr/bin/socat, -u, STDIN, \"TCP:$core\"]" ;;
+	amtnetd-webhook) how="kind: webhook, url: \"http://$core/\"" most=64 ;;
+	amtnetd-exec) most=64 how="kind: exec, command: [/usr/bin/socat, -u, STDIN, \"TCP:$core\"]" ;;
 	esac
 	cat >"$dir/$arm.yaml" <<-END
 		state: $dir/$arm.db
@@ -157,7 +158,7 @@ start_amtnetd()
 		  rate-per-prefix: 0
 		  time-limit: 5m
 		  cores:
-		    - {name: core, $how, in-flight: 64}
+		    - {name: core, $how, in-flight: $most}
 	END
 	shift
 	"$@" "$build/daemon/amtnetd" -c "$dir/$arm.yaml" 2>>"$dir/$arm.log" &
@@ -227,12 +228,13 @@ report()
 {
 	local arm name
 
-	printf '\n%s\n%-22s %10s %8s %9s %9s %8s %7s %7s\n' "$2" arm per-second ratio p50-ms p99-ms cpu-us lost twice
+	printf '\n%s\n%-22s %10s %8s %9s %9s %7s %7s %7s %7s\n' "$2" arm per-second ratio p50-ms p99-ms cpu-us load-us lost \
+		twice
 	for arm in "${arms[@]}"; do
 		name=$dir/$1.$arm
-		printf '%-22s %10s %8s %9s %9s %8s %7s %7s\n' "$arm" "$(column "$name" per-second)" \
+		printf '%-22s %10s %8s %9s %9s %7s %7s %7s %7s\n' "$arm" "$(column "$name" per-second)" \
 			"$(ratio "$1" "$arm")" "$(column "$name" p50-ms)" "$(column "$name" p99-ms)" \
-			"$(column "$name" cpu-us)" "$(column "$name" lost)" "$(column "$name" twice)"
+			"$(column "$name" cpu-us)" "$(column "$name" load-us)" "$(column "$name" lost)" "$(column "$name" twice)"
 	done
 }
 
@@ -313,8 +315,11 @@ if has "${parts[*]}" full || has "${parts[*]}" rate; then
 	disk
 fi
 if has "${parts[*]}" full; then
-	rounds_of full -d "$seconds"
-	report full "full speed, 64 connections at a time, 1,000 addresses, $seconds s, median of $rounds"
+	for open in $opens; do
+		rounds_of "full$open" -d "$seconds" -o "$open"
+		report "full$open" \
+			"full speed, $open connections at a time, 1,000 addresses, $seconds s, median of $rounds"
+	done
 fi
 if has "${parts[*]}" rate; then
 	for rate in 400 2000; do
