@@ -23,7 +23,8 @@ void world_pass(struct event_base *base, unsigned ms);
 struct endpoint world_loopback(uint16_t port);
 /* A connected, non-blocking socket from `source` ("127.0.0.1" and the like). */
 int world_connect(const char *source, struct endpoint to);
-/* The same; -1 when nobody listens there. */
+/* The same; -1 when nobody listens there. `source` is not the address of `to`: from there the try
+ * itself may be given the port that it tries, and keep it from whoever is about to listen. */
 int world_try_connect(const char *source, struct endpoint to);
 void world_send(int fd, const void *bytes, size_t length);
 /* Closes with RST. */
