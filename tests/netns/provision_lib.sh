@@ -292,6 +292,21 @@ prov_core()
 	lab_spawn "core-$1" one socat -u "TCP-LISTEN:9971,bind=$1,reuseaddr,fork" OPEN:/dev/null
 }
 
+# prov_steps DAEMON FROM STEP END: how many lines of the daemon's log match STEP, after line FROM until one that matches
+# END: a time in the daemon's own beats, which a machine under load does not lengthen.
+prov_steps()
+{
+	awk -v from="$2" -v step="$3" -v end="$4" '
+		NR > from && $0 ~ step { count++ }
+		NR > from && $0 ~ end { print count + 0; exit }' "$(lab_log "$1")"
+}
+
+# prov_log_end DAEMON: the line at which its log ends now.
+prov_log_end()
+{
+	wc -l <"$(lab_log "$1")"
+}
+
 prov_now_ms()
 {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
