@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/call_back.h"
 
+#include "common/clock.h"
 #include "common/resolvers.h"
 #include "discovery/gate.h"
 #include "netcheck/lookups.h"
@@ -119,7 +120,7 @@ static int try_port(struct check *check, struct dial_error *ret_error)
 {
 	const struct endpoint to = {.addr = check->address, .port = GATE_PORT};
 	uint32_t wait_ms = port_waits_ms[check->tries++];
-	const struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	const struct timeval wait = clock_timeval(wait_ms);
 	int result = dial_tcp(to, 0, &check->fd, ret_error);
 
 	if (result < 0) {

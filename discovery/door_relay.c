@@ -359,8 +359,7 @@ void door_relay_pump(struct discovery *discovery)
 	if (wait_ms == UINT64_MAX) {
 		event_del(discovery->due);
 	} else {
-		const struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-					     .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+		const struct timeval wait = clock_timeval(wait_ms);
 
 		event_add(discovery->due, &wait);
 	}

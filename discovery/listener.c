@@ -70,12 +70,6 @@ struct listener {
 	uint8_t scratch[HELLO_MAX_BYTES + 1];
 };
 
-static struct timeval timeval_of(uint64_t ms)
-{
-	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
-				.tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-}
-
 static void arm(struct queue *queue)
 {
 	struct listener_connection *first = TAILQ_FIRST(&queue->head);
@@ -84,7 +78,7 @@ static void arm(struct queue *queue)
 
 	if (!first)
 		return;
-	wait = timeval_of(first->deadline_ms > now_ms ? first->deadline_ms - now_ms : 0);
+	wait = clock_timeval(first->deadline_ms > now_ms ? first->deadline_ms - now_ms : 0);
 	event_add(&queue->timer, &wait);
 }
 
@@ -345,7 +339,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *user)
 			welcome(listener, accepted, (struct sockaddr *)&peer);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
-			struct timeval wait = timeval_of(PAUSE_MS);
+			struct timeval wait = clock_timeval(PAUSE_MS);
 
 			listener->status.pauses_descriptors++;
 			set_paused(listener, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/relay_exec.h"
 
+#include "common/clock.h"
 #include "discovery/discovery.h"
 #include "discovery/parcel.h"
 
@@ -231,7 +232,7 @@ static void on_event(evutil_socket_t fd, short what, void *user)
 static int watch(struct job *job)
 {
 	int64_t limit_ms = job->line->config->timeout_ms;
-	const struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
+	const struct timeval limit = clock_timeval((uint64_t)limit_ms);
 
 	job->pid_fd = pidfd_open(job->pid, 0);
 	if (job->pid_fd < 0)

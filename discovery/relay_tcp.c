@@ -72,8 +72,7 @@ static void wait_more(struct relay_tcp *relay)
 
 	if (relay->step == STEP_SETTLE && left_ms > SETTLE_MS)
 		left_ms = SETTLE_MS;
-	timeout.tv_sec = (time_t)(left_ms / 1000);
-	timeout.tv_usec = (suseconds_t)(left_ms % 1000 * 1000);
+	timeout = clock_timeval(left_ms);
 	if (event_add(&relay->event, &timeout) < 0)
 		finish(relay, DELIVERY_LOCAL, ENOMEM);
 }
@@ -286,8 +285,7 @@ int relay_tcp_start(struct relay_tcp **ret, struct event_base *base,
 		    void (*on_done)(struct delivery_outcome outcome, void *user), void *user)
 {
 	struct relay_tcp *relay = malloc(sizeof(*relay) + length);
-	const struct timeval timeout = {.tv_sec = options->timeout_ms / 1000,
-					.tv_usec = options->timeout_ms % 1000 * 1000};
+	const struct timeval timeout = clock_timeval(options->timeout_ms);
 	const struct timeval *common;
 	int result;
 

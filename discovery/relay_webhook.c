@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "discovery/relay_webhook.h"
 
+#include "common/clock.h"
 #include "discovery/discovery.h"
 #include "discovery/parcel.h"
 #include "discovery/relay.h"
@@ -259,8 +260,7 @@ static void on_socket(evutil_socket_t fd, short what, void *user)
 static int on_wanted_timer(CURLM *multi, long timeout_ms, void *user)
 {
 	struct line *line = user;
-	const struct timeval wait = {.tv_sec = timeout_ms / 1000,
-				     .tv_usec = timeout_ms % 1000 * 1000};
+	const struct timeval wait = clock_timeval(timeout_ms < 0 ? 0 : (uint64_t)timeout_ms);
 
 	(void)multi;
 	if (timeout_ms < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/ask.h"
 
+#include "common/clock.h"
 #include "common/random.h"
 #include "dns/server_connection.h"
 
@@ -87,8 +88,7 @@ static int send_question(struct ask *ask)
 
 static void wait_more(struct ask *ask, uint32_t wait_ms)
 {
-	const struct timeval limit = {.tv_sec = wait_ms / 1000,
-				      .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
+	const struct timeval limit = clock_timeval(wait_ms);
 
 	event_add(ask->event, &limit);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "dns/core_probe.h"
+
+#include "common/clock.h"
 #include "common/hello.h"
 
 #include <errno.h>
@@ -44,8 +46,7 @@ static void on_socket(evutil_socket_t fd, short what, void *user);
 
 static void await(struct core_probe *probe, short what)
 {
-	struct timeval limit = {.tv_sec = probe->timeout_ms / 1000,
-				.tv_usec = probe->timeout_ms % 1000 * 1000};
+	struct timeval limit = clock_timeval(probe->timeout_ms);
 
 	if (probe->socket)
 		event_free(probe->socket);
@@ -162,7 +163,7 @@ void core_probe_free(struct core_probe *probe)
 
 void core_probe_start(struct core_probe *probe, uint32_t wait_ms)
 {
-	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	struct timeval wait = clock_timeval(wait_ms);
 
 	event_add(probe->timer, &wait);
 }

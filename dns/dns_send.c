@@ -440,7 +440,7 @@ static void fill_line(struct dns_zone *zone, size_t most, uint64_t now_ms)
 static void set_timer(struct dns_zone *zone, uint64_t now_ms)
 {
 	uint64_t at = ledger_next_ms(zone->dns->ledger, zone->index);
-	struct timeval wait = {0};
+	struct timeval wait;
 
 	if (at == UINT64_MAX)
 		return;
@@ -449,8 +449,7 @@ static void set_timer(struct dns_zone *zone, uint64_t now_ms)
 	if (at <= now_ms && zone->line.travelling)
 		return; /* the next answer sends it */
 	at = at > now_ms ? at - now_ms : 50;
-	wait.tv_sec = (time_t)(at / 1000);
-	wait.tv_usec = (suseconds_t)(at % 1000 * 1000);
+	wait = clock_timeval(at);
 	event_add(zone->timer, &wait);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/check_pair.h"
 
+#include "common/clock.h"
 #include "netcheck/check_ports.h"
 #include "netcheck/judge_pair.h"
 #include "netcheck/target.h"
@@ -226,7 +227,7 @@ int check_pair_start(struct check_pair **ret, struct check_tools *tools,
 		     const struct check_pair_wanted *wanted, check_done *done, void *user)
 {
 	struct check_pair *check = calloc(1, sizeof(*check));
-	struct timeval wait = {.tv_sec = CONNECT_MS / 1000, .tv_usec = CONNECT_MS % 1000 * 1000};
+	struct timeval wait = clock_timeval(CONNECT_MS);
 	int r;
 
 	if (!check)

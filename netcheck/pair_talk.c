@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/pair_talk.h"
 
+#include "common/clock.h"
 #include "common/random.h"
 
 #include <errno.h>
@@ -69,8 +70,7 @@ void pair_talk_say(struct pair_talk *talk, const char *words)
 
 static void await(struct pair_talk *talk)
 {
-	struct timeval wait = {.tv_sec = talk->wait_ms / 1000,
-			       .tv_usec = (suseconds_t)(talk->wait_ms % 1000) * 1000};
+	struct timeval wait = clock_timeval(talk->wait_ms);
 
 	event_add(talk->event, &wait);
 }

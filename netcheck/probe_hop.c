@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "netcheck/probe_hop.h"
 
+#include "common/clock.h"
 #include "netcheck/dial.h"
 
 #include <errno.h>
@@ -61,8 +62,7 @@ struct probe_hop {
 
 static void set_timer(struct probe_hop *walker, uint64_t ms)
 {
-	struct timeval wait = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	struct timeval wait = clock_timeval(ms);
 
 	evtimer_add(walker->timer, &wait);
 }

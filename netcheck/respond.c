@@ -107,8 +107,7 @@ static void await(struct visitor *visitor)
 {
 	uint64_t now_ms = clock_mono_ms();
 	uint64_t left_ms = visitor->until_ms > now_ms ? visitor->until_ms - now_ms : 0;
-	struct timeval wait = {.tv_sec = (time_t)(left_ms / 1000),
-			       .tv_usec = (suseconds_t)(left_ms % 1000) * 1000};
+	struct timeval wait = clock_timeval(left_ms);
 
 	event_add(visitor->event, &wait);
 }
